@@ -1,0 +1,1 @@
+"""Backends: what takes work and reports nonces."""

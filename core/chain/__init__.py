@@ -1,0 +1,1 @@
+"""Bitcoin's own arithmetic: hash, header, merkle tree, coinbase, target."""

@@ -1,0 +1,1 @@
+"""A regtest chain in memory: templates out, blocks in."""

@@ -1,0 +1,1 @@
+"""Stratum v1 without I/O: bytes in, messages out."""
