@@ -105,7 +105,11 @@ class Nonce:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A verified nonce worth sending. `hash` is in header order."""
+    """A verified nonce worth sending. `hash` is in header order.
+
+    `solves_block` says that it meets the network target of a chain whose difficulty is at least 1;
+    on test chains nearly every share would, and only the pool knows what it makes a block.
+    """
 
     nonce: Nonce
     hash: bytes

@@ -1,0 +1,40 @@
+"""What a run tells its views, as it happens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stampmill.core.job import Job, Nonce, Share, ShareResult
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line about the connection, a device or the pool's own words."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobArrived:
+    """A job was given to the backends."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class ShareAnswered:
+    """A share found its end: accepted, rejected, stale, lost or unanswered."""
+
+    share: Share
+    result: ShareResult
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareError:
+    """A device reported a nonce that a recomputation denies."""
+
+    nonce: Nonce
+
+
+Event = Notice | JobArrived | ShareAnswered | HardwareError
+Observer = Callable[[Event], None]

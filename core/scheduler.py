@@ -1,0 +1,152 @@
+"""Between source and backends: hands out work, judges nonces, sends shares, counts everything."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from stampmill.core.backends.base import Backend
+from stampmill.core.chain import target
+from stampmill.core.events import HardwareError, JobArrived, Notice, Observer, ShareAnswered
+from stampmill.core.job import Job, Nonce, RejectReason, Share, ShareResult, ShareSink, Verdict
+from stampmill.core.stats import Stats
+from stampmill.core.verify import Finding, verify
+from stampmill.core.work import ExtranonceCounter, TicketFeed, WorkSpace
+
+# Pools take shares of old jobs for five to ten minutes and send a job every 30 s or so; a pool that
+# sends hundreds a second must not make us keep them all.
+_LIVE_JOBS = 64
+
+# Enough to catch a kernel that reports a nonce twice or a range that was handed out twice.
+_REMEMBERED_SHARES = 65_536
+
+
+class Scheduler:
+    """The JobListener of a run. Everything happens on the event loop."""
+
+    def __init__(
+        self,
+        backends: Sequence[Backend],
+        stats: Stats,
+        clock: Callable[[], float],
+        observer: Observer,
+    ) -> None:
+        self.stats = stats
+        self.job: Job | None = None
+        self._backends = list(backends)
+        self._clock = clock
+        self._observer = observer
+        self._live: OrderedDict[int, Job] = OrderedDict()
+        self._sent: OrderedDict[tuple[object, ...], None] = OrderedDict()
+        self._extranonces = ExtranonceCounter()
+        self._connection: tuple[ShareSink, bytes] | None = None
+
+    def on_job(self, job: Job) -> None:
+        """Give the job to every backend; a clean one kills all earlier work."""
+        if job.clean:
+            self._live.clear()
+            self._sent.clear()
+        self._keep_alive(job)
+        self.job = job
+        space = WorkSpace(job, self._counter_for(job), self._clock)
+        for backend in self._backends:
+            self._hand_over(backend, space)
+        self.stats.jobs += 1
+        self.stats.clean_jobs += job.clean
+        self._observer(JobArrived(job))
+
+    def on_no_job(self, why: str) -> None:
+        """Stop all backends; shares still on their way go to their source, which counts them."""
+        self.job = None
+        for backend in self._backends:
+            backend.idle()
+        self._observer(Notice(f"mining paused: {why}", warning=True))
+
+    def on_notice(self, text: str, *, warning: bool = False) -> None:
+        """Pass a line on to the views."""
+        self._observer(Notice(text, warning))
+
+    def on_share_result(self, share: Share, result: ShareResult) -> None:
+        """Count what became of a share."""
+        self._count(share, result)
+        if result.latency is not None:
+            self.stats.pool_answer.add(result.latency)
+        self._observer(ShareAnswered(share, result))
+
+    def on_nonce(self, nonce: Nonce) -> None:
+        """Verify a nonce and send it, or count why not."""
+        finding, share = verify(nonce)
+        if finding is Finding.HARDWARE_ERROR:
+            self.stats.hardware_errors += 1
+            self._observer(HardwareError(nonce))
+        elif share is None:
+            self.stats.below_share += 1
+        elif self._is_duplicate(nonce):
+            self.stats.duplicates += 1
+        elif self._is_dead(share):
+            self.on_share_result(share, ShareResult(Verdict.STALE, text="its job was replaced"))
+        else:
+            self._send(share)
+
+    def remove(self, backend: Backend) -> None:
+        """Give no more work to a backend that failed."""
+        if backend in self._backends:
+            self._backends.remove(backend)
+
+    def _send(self, share: Share) -> None:
+        self.stats.submitted += 1
+        self.stats.best_difficulty = max(self.stats.best_difficulty, share.difficulty)
+        share.job.sink.submit(share)
+        self.stats.share_path.add(self._clock() - share.nonce.found_at)
+
+    def _count(self, share: Share, result: ShareResult) -> None:
+        match result.verdict:
+            case Verdict.ACCEPTED:
+                self.stats.accepted += 1
+                self.stats.accepted_difficulty += share.job.difficulty
+                self.stats.last_accepted_at = self._clock()
+                self.stats.blocks += share.solves_block
+            case Verdict.REJECTED if result.reason is not RejectReason.STALE:
+                self.stats.rejected += 1
+                reason = result.reason or RejectReason.OTHER
+                self.stats.reject_reasons[reason.value] += 1
+            case Verdict.REJECTED | Verdict.STALE:
+                self.stats.stale += 1
+            case Verdict.LOST:
+                self.stats.lost += 1
+            case Verdict.UNANSWERED:
+                self.stats.unanswered += 1
+
+    def _hand_over(self, backend: Backend, space: WorkSpace) -> None:
+        ticket = backend.capabilities().ticket_difficulty
+        easiest = space.job.report_target
+        if ticket is not None:
+            easiest = max(easiest, target.target_from_difficulty(ticket))
+        feed = TicketFeed(space, easiest)
+        if space.job.clean:
+            backend.replace(feed)
+        else:
+            backend.update(feed)
+
+    def _keep_alive(self, job: Job) -> None:
+        self._live[id(job)] = job
+        while len(self._live) > _LIVE_JOBS:
+            self._live.popitem(last=False)
+
+    def _counter_for(self, job: Job) -> ExtranonceCounter:
+        if self._connection != (job.sink, job.extranonce1):
+            self._connection = (job.sink, job.extranonce1)
+            self._extranonces = ExtranonceCounter()
+        return self._extranonces
+
+    def _is_duplicate(self, nonce: Nonce) -> bool:
+        work = nonce.work
+        key = (id(work.job), work.extranonce2, nonce.ntime, nonce.nonce, nonce.version)
+        if key in self._sent:
+            return True
+        self._sent[key] = None
+        if len(self._sent) > _REMEMBERED_SHARES:
+            self._sent.popitem(last=False)
+        return False
+
+    def _is_dead(self, share: Share) -> bool:
+        # A block is worth sending even late: the pool may build on the other side of a fork.
+        return id(share.job) not in self._live and not share.solves_block
