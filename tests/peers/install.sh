@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# install.sh FOLDER: install the counterparties of the integration tests there, from the lockfile.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$1
+
+has_command() { command -v "$1" >/dev/null; }
+has_header() { echo "#include <$1>" | c++ -E -x c++ - >/dev/null 2>&1; }
+
+# The Debian names of what is not there yet. Two npm packages hold C++ that wants the two headers.
+missing() {
+    has_command node || echo nodejs
+    has_command npm || echo npm
+    has_command openssl || echo openssl
+    has_command make || echo make
+    has_command c++ || echo g++
+    has_header sodium.h || echo libsodium-dev
+    has_header boost/system/error_code.hpp || echo libboost-system-dev
+}
+
+install_missing() {
+    local packages
+    packages=$(missing)
+    [ -n "$packages" ] || return 0
+    if [ "$(id -u)" != 0 ] || ! has_command apt-get; then
+        echo "make peers needs, by their Debian names:" $packages >&2
+        exit 1
+    fi
+    apt-get update -qq
+    # shellcheck disable=SC2086  # one argument a package
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+}
+
+install_missing
+mkdir -p "$folder"
+cp "$here/package.json" "$here/package-lock.json" "$folder/"
+# Their C++ is older than what today's node headers ask for by default.
+cd "$folder" && CXXFLAGS=-std=gnu++17 npm ci --no-audit --no-fund --loglevel=error
