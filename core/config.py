@@ -1,6 +1,51 @@
-"""Typed settings of a run."""
+"""Typed settings of a run: a TOML file, the environment and flags, in rising precedence.
 
+Every option has one long name, the same in all three places: `--time-limit 30`,
+`STAMPMILL_TIME_LIMIT=30`, `time-limit = 30`. Pools are a list: `[[pool]]` tables in the file,
+repeated groups of flags, one pool in the environment.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import msgspec
+
+from stampmill.core.errors import UsageError
+
+PREFIX = "STAMPMILL_"
+
+# Read by other parts of stampmill, so no misspelt options: the file's path and the build switch.
+_OTHER_VARIABLES = {"STAMPMILL_CONFIG", "STAMPMILL_NATIVE"}
+
+_Count = Annotated[int, msgspec.Meta(ge=1)]
+_Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one place says of a pool; None: nothing."""
+
+    url: str | None = None
+    user: str | None = None
+    password: str | None = msgspec.field(default=None, name="pass")
+    suggest_difficulty: _Seconds | None = msgspec.field(default=None, name="suggest-difficulty")
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """What a run may be told besides its pools; None: nothing was said."""
+
+    algo: Literal["sha256d"] | None = None
+    backend: str | None = None
+    kernel: str | None = None
+    threads: Annotated[int, msgspec.Meta(ge=1, le=4096)] | None = None
+    cpu_affinity: Literal["auto", "off"] | None = None
+    time_limit: _Seconds | None = None
+    retries: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    retry_pause: _Seconds | None = None
+    block_every: _Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +66,151 @@ class RetryPolicy:
     """Failures in a row before giving up; None: never."""
     pause: float = 1.0
     ceiling: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class MineSettings:
+    """A whole run. Without pools it mines on the embedded one."""
+
+    pools: tuple[PoolSettings, ...] = ()
+    retry: RetryPolicy = RetryPolicy()
+    backend: str | None = None
+    kernel: str | None = None
+    threads: int | None = None
+    pin_threads: bool = True
+    time_limit: float | None = None
+    block_every: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one place says: options and pools by their long names, and how to name the place."""
+
+    place: str
+    options: Mapping[str, Any]
+    pools: Sequence[Mapping[str, Any]] = ()
+
+
+def load(flags: Layer, environ: Mapping[str, str], file: Path | None) -> MineSettings:
+    """Return the settings of a run; raise UsageError naming the place, key and value at fault."""
+    layers = [environment(environ), flags]
+    if file is not None:
+        layers.insert(0, read_file(file))
+    options: dict[str, Any] = {}
+    for layer in layers:
+        options |= _checked(layer.place, layer.options, Options)
+    return _settings(msgspec.convert(options, Options), _merge_pools(layers))
+
+
+def read_file(path: Path) -> Layer:
+    """Read a TOML file; raise UsageError if it cannot be read or is no TOML."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}") from error
+    pools = table.pop("pool", [])
+    if not isinstance(pools, list) or not all(isinstance(pool, dict) for pool in pools):
+        raise UsageError(f"{path}: pools are [[pool]] tables, with two brackets")
+    return Layer(str(path), table, pools)
+
+
+def environment(environ: Mapping[str, str]) -> Layer:
+    """Return what STAMPMILL_* variables say; a misspelt one must not start a demo unnoticed."""
+    said = {
+        name.removeprefix(PREFIX).lower().replace("_", "-"): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES
+    }
+    pool_keys = _keys(PoolOptions)
+    pool = {key: said.pop(key) for key in pool_keys if key in said}
+    return Layer("environment", said, [pool] if pool else [])
+
+
+def default_path(environ: Mapping[str, str]) -> Path | None:
+    """Return the configuration file to read when no flag names one: STAMPMILL_CONFIG, or XDG's."""
+    if named := environ.get("STAMPMILL_CONFIG"):
+        return Path(named)
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    path = home / "stampmill" / "config.toml"
+    return path if path.is_file() else None
+
+
+def _merge_pools(layers: Sequence[Layer]) -> tuple[PoolSettings, ...]:
+    """Let the highest place with a URL say all pools; user and password alone amend its first.
+
+    A URL never inherits the user or password that a lower place gave for another pool.
+    """
+    pools: list[dict[str, Any]] = []
+    for layer in layers:
+        said = [_checked(layer.place, pool, PoolOptions) for pool in layer.pools]
+        if any("url" in pool for pool in said):
+            pools = said
+        elif said:
+            pools = [(pools[0] if pools else {}) | said[0], *pools[1:]]
+    return tuple(_pool(pool) for pool in pools)
+
+
+def _pool(said: Mapping[str, Any]) -> PoolSettings:
+    if "url" not in said:
+        named = ", ".join(sorted(said))
+        raise UsageError(f"pool settings ({named}) without a URL: add -o stratum+tcp://host:port")
+    pool = msgspec.convert(said, PoolOptions)
+    return PoolSettings(
+        said["url"],
+        pool.user or "",
+        "x" if pool.password is None else pool.password,
+        pool.suggest_difficulty,
+    )
+
+
+def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings:
+    return MineSettings(
+        pools=pools,
+        retry=RetryPolicy(options.retries, options.retry_pause or RetryPolicy().pause),
+        backend=options.backend,
+        kernel=options.kernel,
+        threads=options.threads,
+        pin_threads=options.cpu_affinity != "off",
+        time_limit=options.time_limit,
+        block_every=options.block_every or MineSettings().block_every,
+    )
+
+
+def _checked(
+    place: str, said: Mapping[str, Any], kind: type[Options] | type[PoolOptions]
+) -> dict[str, Any]:
+    """Convert each value by itself, so that an error can name it."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    checked = {}
+    for key, value in said.items():
+        if key not in fields:
+            raise UsageError(f"{place}: unknown setting '{key}'{_suggestion(key)}")
+        try:
+            checked[key] = msgspec.convert(value, fields[key].type, strict=not _is_text(value))
+        except msgspec.ValidationError as error:
+            shown = "" if key == "pass" else f" {value!r}"
+            raise UsageError(f"{place}: {key}{shown}: {_expected(error, fields[key])}") from error
+    return checked
+
+
+def _keys(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(field.encode_name for field in msgspec.structs.fields(kind))
+
+
+def _suggestion(key: str) -> str:
+    known = sorted(_keys(Options) + _keys(PoolOptions))
+    near = get_close_matches(key, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(known)}"
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _expected(error: msgspec.ValidationError, field: msgspec.structs.FieldInfo) -> str:
+    for choice in get_args(field.type):
+        if get_origin(choice) is Literal:
+            return f"expected {' or '.join(get_args(choice))}"
+    return str(error).replace("`", "").replace(" | null", "").lower()

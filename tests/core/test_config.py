@@ -1,0 +1,135 @@
+"""Settings from file, environment and flags: precedence, pools, errors that name their place."""
+
+from pathlib import Path
+
+import pytest
+
+from stampmill.core import config
+from stampmill.core.config import Layer, MineSettings, PoolSettings
+from stampmill.core.errors import UsageError
+
+
+def load(flags=(), pools=(), environ=(), file=None):
+    return config.load(Layer("command line", dict(flags), pools), dict(environ), file)
+
+
+@pytest.fixture
+def toml(tmp_path):
+    def write(text: str) -> Path:
+        path = tmp_path / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_nothing_said_gives_the_defaults_and_no_pool():
+    assert load() == MineSettings()
+
+
+def test_flags_win_over_environment_and_environment_over_file(toml):
+    file = toml("threads = 2\nretries = 5\ntime-limit = 9")
+    settings = load(
+        {"threads": "8"}, environ={"STAMPMILL_THREADS": "4", "STAMPMILL_RETRIES": "6"}, file=file
+    )
+    assert (settings.threads, settings.retry.retries, settings.time_limit) == (8, 6, 9.0)
+
+
+def test_pool_tables_keep_their_order(toml):
+    file = toml('[[pool]]\nurl = "a:1"\nuser = "x"\n[[pool]]\nurl = "b:2"\npass = "y"')
+    assert load(file=file).pools == (
+        PoolSettings("a:1", "x"),
+        PoolSettings("b:2", "", "y"),
+    )
+
+
+def test_credentials_of_one_pool_never_reach_a_url_given_elsewhere(toml):
+    file = toml('[[pool]]\nurl = "home:1"\nuser = "me"\npass = "secret"')
+    settings = load(pools=[{"url": "other:2"}], file=file)
+    assert settings.pools == (PoolSettings("other:2"),)
+
+
+def test_a_password_in_the_environment_completes_the_pool_of_the_file(toml):
+    file = toml('[[pool]]\nurl = "home:1"\nuser = "me"')
+    settings = load(environ={"STAMPMILL_PASS": "secret"}, file=file)
+    assert settings.pools == (PoolSettings("home:1", "me", "secret"),)
+
+
+def test_an_empty_password_is_a_password():
+    assert load(pools=[{"url": "a:1", "pass": ""}]).pools[0].password == ""
+
+
+@pytest.mark.parametrize(
+    "said", [{"user": "me"}, {"pass": "x"}, {"suggest-difficulty": "1"}], ids=str
+)
+def test_a_pool_setting_without_a_url_is_an_error_not_a_demo(said):
+    with pytest.raises(UsageError, match="without a URL"):
+        load(pools=[said])
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        ({"threads": "many"}, "command line: threads 'many': expected int"),
+        ({"threads": "0"}, "threads '0': expected int >= 1"),
+        ({"time-limit": "-1"}, "time-limit '-1': expected float > 0"),
+        ({"cpu-affinity": "maybe"}, "cpu-affinity 'maybe': expected auto or off"),
+        ({"algo": "scrypt"}, "algo 'scrypt': expected sha256d"),
+        ({"time-limit": "nan"}, "time-limit 'nan'"),
+    ],
+)
+def test_an_unusable_value_is_named_with_what_was_expected(flags, text):
+    with pytest.raises(UsageError) as caught:
+        load(flags)
+    assert text in str(caught.value)
+
+
+def test_a_misspelt_key_of_the_file_is_named_with_the_right_one(toml):
+    with pytest.raises(UsageError, match=r"config\.toml: unknown setting 'thread'; .*'threads'"):
+        load(file=toml("thread = 2"))
+
+
+def test_a_misspelt_variable_does_not_start_a_demo():
+    with pytest.raises(UsageError, match="environment: unknown setting 'urll'.*'url'"):
+        load(environ={"STAMPMILL_URLL": "a:1"})
+
+
+def test_an_unusable_password_is_never_shown(toml):
+    file = toml('[[pool]]\nurl = "a:1"\npass = 123456')
+    with pytest.raises(UsageError) as caught:
+        load(file=file)
+    assert "123456" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"threads = ", "is not TOML"),
+        (b"\xff\xfe", "is not TOML"),
+        (b'[pool]\nurl = "a:1"', "two brackets"),
+        (b"pool = 3", "two brackets"),
+        (b'[[pool]]\nurl = ["a"]', "url ['a']: expected str"),
+        (b"[threads]\nx = 1", "threads"),
+    ],
+)
+def test_a_broken_file_is_one_clear_line(tmp_path, content, text):
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        load(file=path)
+    assert text in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UsageError, match="cannot read .*nowhere"):
+        load(file=tmp_path / "nowhere")
+
+
+def test_the_default_file_is_found_by_variable_and_in_the_configuration_folder(tmp_path):
+    assert config.default_path({"XDG_CONFIG_HOME": str(tmp_path)}) is None
+    file = tmp_path / "stampmill" / "config.toml"
+    file.parent.mkdir()
+    file.touch()
+    assert config.default_path({"XDG_CONFIG_HOME": str(tmp_path)}) == file
+    assert config.default_path({"STAMPMILL_CONFIG": "x.toml"}) == Path("x.toml")
