@@ -2,4 +2,7 @@
 
 from setuptools import setup
 
-setup()
+setup(
+    cffi_modules=["csrc/build_ffi.py:ffi"],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)

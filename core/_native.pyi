@@ -1,0 +1,63 @@
+# The cffi module that is built from csrc/; csrc/sha256d.h documents every name.
+from collections.abc import Callable, Sequence
+from typing import Literal, overload
+
+from cffi import FFI
+
+class KernelStruct:
+    abi_version: int
+    name: FFI.CData
+    description: FFI.CData
+    lanes: int
+    max_versions: int
+    supported: Callable[[Sequence[FFI.CData]], int]
+
+class HitStruct:
+    nonce: int
+    version: int
+
+class ScanStruct:
+    header: FFI.CData
+    target: FFI.CData
+    versions: FFI.CData
+    cancel: FFI.CData
+    hits: Sequence[HitStruct]
+    first: int
+    end: int
+    version_count: int
+    first_version: int
+    hit_capacity: int
+    found: int
+    next_nonce: int
+    next_version: int
+    reason: FFI.CData
+
+class _Ffi:
+    @overload
+    def new(self, cdecl: Literal["sm_scan *"]) -> ScanStruct: ...
+    @overload
+    def new(self, cdecl: Literal["sm_hit[]"], init: int) -> Sequence[HitStruct]: ...
+    @overload
+    def new(self, cdecl: Literal["uint32_t[]"], init: Sequence[int]) -> FFI.CData: ...
+    @overload
+    def new(self, cdecl: Literal["const char **"]) -> Sequence[FFI.CData]: ...
+    def from_buffer(self, cdecl: str, python_buffer: object) -> FFI.CData: ...
+    def cast(self, cdecl: Literal["const sm_kernel *"], address: int) -> KernelStruct: ...
+    def string(self, cdata: FFI.CData) -> bytes: ...
+
+class _Lib:
+    SM_ABI_VERSION: int
+    SM_MAX_VERSIONS: int
+    SM_DONE: int
+    SM_HIT: int
+    SM_FULL: int
+    SM_CANCELLED: int
+    SM_INVALID: int
+
+    def sm_kernel_count(self) -> int: ...
+    def sm_kernel_at(self, index: int, /) -> KernelStruct: ...
+    def sm_run(self, kernel: KernelStruct, scan: ScanStruct, /) -> int: ...
+    def sm_selftest(self, kernel: KernelStruct, /) -> FFI.CData: ...
+
+ffi: _Ffi
+lib: _Lib

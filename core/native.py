@@ -1,0 +1,189 @@
+"""The C kernels: which ones this build and this CPU have, and one way to run them.
+
+Without the extension (no compiler when installing) the module still imports: `available` is false
+and `why_unavailable` tells the cure.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from stampmill.core.errors import NoDeviceError, ScanRequestError, VerificationError
+from stampmill.core.scan import CancelWord, Hit, ScanRequest, ScanResult, ScanStatus
+
+try:
+    from stampmill.core._native import ffi, lib
+except ImportError as error:
+    _import_error: ImportError | None = error
+else:
+    _import_error = None
+
+if TYPE_CHECKING:
+    from cffi import FFI
+
+    from stampmill.core._native import KernelStruct
+
+KERNEL_VARIABLE = "STAMPMILL_KERNEL"
+
+
+@dataclass(frozen=True, slots=True)
+class KernelInfo:
+    """A kernel of this build. `missing` is None where it can run, else the lacking CPU feature."""
+
+    name: str
+    description: str
+    lanes: int
+    max_versions: int
+    missing: str | None
+
+    @property
+    def supported(self) -> bool:
+        """Tell whether this CPU and its operating system can run it."""
+        return self.missing is None
+
+    @property
+    def why_not(self) -> str:
+        """Return why it cannot run here, or an empty text."""
+        return f"CPU lacks {self.missing}" if self.missing is not None else ""
+
+
+class NativeKernel:
+    """A compiled kernel behind the `Kernel` protocol. Safe to share between threads."""
+
+    __slots__ = ("_kernel", "_run", "info")
+
+    def __init__(self, kernel: "KernelStruct") -> None:
+        self._kernel = kernel
+        self._run = lib.sm_run
+        self.info = _info(kernel)
+
+    @property
+    def name(self) -> str:
+        """The name that STAMPMILL_KERNEL, reports and benchmarks use."""
+        return self.info.name
+
+    @property
+    def description(self) -> str:
+        """One line for people."""
+        return self.info.description
+
+    @property
+    def lanes(self) -> int:
+        """Nonces per batch."""
+        return self.info.lanes
+
+    @property
+    def max_versions(self) -> int:
+        """The most versions in one call."""
+        return self.info.max_versions
+
+    def scan(self, request: ScanRequest, cancel: CancelWord) -> ScanResult:
+        """Search the range with the GIL released; raise ScanRequestError for what C refuses."""
+        args = ffi.new("sm_scan *")
+        hits = ffi.new("sm_hit[]", request.max_hits)
+        versions = ffi.new("uint32_t[]", request.versions)
+        header = ffi.from_buffer("uint8_t[]", request.prefix)
+        target = ffi.from_buffer("uint8_t[]", request.target.to_bytes(32, "little"))
+        word = ffi.from_buffer("uint32_t[]", cancel.memory)
+        # args holds bare pointers: the names above keep their memory alive until the call is over.
+        args.header, args.target, args.versions = header, target, versions
+        args.cancel, args.hits, args.hit_capacity = word, hits, request.max_hits
+        args.version_count, args.first_version = len(request.versions), request.first_version
+        args.first, args.end = request.first, request.end
+        status = self._run(self._kernel, args)
+        if status == lib.SM_INVALID:
+            raise ScanRequestError(f"kernel {self.name}: {_text(args.reason)}")
+        found = tuple([Hit(hit.nonce, hit.version) for hit in hits[0 : args.found]])
+        return ScanResult(_STATUSES[status], found, args.next_nonce, args.next_version)
+
+
+def available() -> bool:
+    """Tell whether the extension is built."""
+    return _import_error is None
+
+
+def why_unavailable() -> str:
+    """Return the reason and the cure if the extension is missing, else an empty text."""
+    if _import_error is None:
+        return ""
+    return (
+        f"no C kernels ({_import_error}): install a C compiler, "
+        "then 'STAMPMILL_NATIVE=require pip install --force-reinstall stampmill'"
+    )
+
+
+def kernels() -> list[KernelInfo]:
+    """Return every kernel of this build, fastest first; none without the extension."""
+    return [_info(kernel) for kernel in _compiled()]
+
+
+def select(name: str | None = None, environ: Mapping[str, str] = os.environ) -> NativeKernel:
+    """Return the kernel called so, or $STAMPMILL_KERNEL, or the fastest that runs here.
+
+    It has passed its self-test. Raise NoDeviceError if there is none or not this one, and
+    VerificationError if it computes wrongly on this machine.
+    """
+    if not available():
+        raise NoDeviceError(why_unavailable())
+    wanted = name or environ.get(KERNEL_VARIABLE) or None
+    kernel = _fastest() if wanted is None else _named(wanted)
+    _require_selftest(kernel)
+    return kernel
+
+
+def _fastest() -> NativeKernel:
+    return next(kernel for kernel in _bound().values() if kernel.info.supported)
+
+
+def _named(name: str) -> NativeKernel:
+    kernel = _bound().get(name)
+    if kernel is not None and kernel.info.supported:
+        return kernel
+    why = "no such C kernel" if kernel is None else kernel.info.why_not
+    usable = ", ".join(info.name for info in kernels() if info.supported)
+    raise NoDeviceError(f"kernel '{name}': {why}; available here: {usable}")
+
+
+def _require_selftest(kernel: NativeKernel) -> None:
+    failure = _selftest(kernel)
+    if failure:
+        raise VerificationError(f"kernel {kernel.name} fails its self-test: {failure}")
+
+
+@cache
+def _selftest(kernel: NativeKernel) -> str:
+    failure = lib.sm_selftest(kernel._kernel)  # noqa: SLF001  same module
+    return _text(failure) if failure else ""
+
+
+def _compiled() -> "list[KernelStruct]":
+    if not available():
+        return []
+    return [lib.sm_kernel_at(index) for index in range(lib.sm_kernel_count())]
+
+
+@cache
+def _bound() -> dict[str, NativeKernel]:
+    return {kernel.name: kernel for kernel in map(NativeKernel, _compiled())}
+
+
+def _info(kernel: "KernelStruct") -> KernelInfo:
+    missing = ffi.new("const char **")
+    supported = kernel.supported(missing)
+    return KernelInfo(
+        name=_text(kernel.name),
+        description=_text(kernel.description),
+        lanes=kernel.lanes,
+        max_versions=kernel.max_versions,
+        missing=None if supported else _text(missing[0]),
+    )
+
+
+def _text(chars: "FFI.CData") -> str:
+    return ffi.string(chars).decode()
+
+
+# In the order of sm_status; SM_INVALID raises instead.
+_STATUSES = (ScanStatus.DONE, ScanStatus.HIT, ScanStatus.FULL, ScanStatus.CANCELLED)

@@ -1,0 +1,68 @@
+/* What this CPU and its operating system can run. */
+#include "kernels.h"
+
+#include <stddef.h>
+
+int sm_supports_generic(const char **missing) {
+    *missing = NULL;
+    return 1;
+}
+
+#if defined(SM_X86)
+#include <cpuid.h>
+
+enum { ASKED = 1, SSSE3 = 2, SSE41 = 4, SHA = 8, AVX2 = 16, AVX512F = 32, AVX512BW = 64 };
+
+static const struct {
+    unsigned feature;
+    const char *name;
+} names[] = {{SSSE3, "ssse3"}, {SSE41, "sse4.1"},    {SHA, "sha_ni"},
+             {AVX2, "avx2"},   {AVX512F, "avx512f"}, {AVX512BW, "avx512bw"}};
+
+/* Intel SDM volume 1, 13.3: XCR0 has a bit for each kind of register that the operating system
+   saves on a task switch: 6 for YMM, e6 for ZMM and the mask registers. */
+static unsigned saved_registers(void) {
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
+/* SDM volume 2A, CPUID: leaf 1 ecx and leaf 7 ebx. */
+static unsigned ask_cpu(void) {
+    unsigned eax, ebx, ecx, edx, saved = 0, found = ASKED;
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx)) return found;
+    if (ecx >> 9 & 1) found |= SSSE3;
+    if (ecx >> 19 & 1) found |= SSE41;
+    if (ecx >> 27 & 1) saved = saved_registers(); /* OSXSAVE: xgetbv is there */
+    if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return found;
+    if (ebx >> 29 & 1) found |= SHA;
+    if (ebx >> 5 & 1 && (saved & 0x06) == 0x06) found |= AVX2;
+    if (ebx >> 16 & 1 && (saved & 0xe6) == 0xe6) found |= AVX512F;
+    if (ebx >> 30 & 1 && (saved & 0xe6) == 0xe6) found |= AVX512BW;
+    return found;
+}
+
+/* The CPU is asked once: under a hypervisor each cpuid costs microseconds. Threads that race here
+   all store the same answer. */
+static unsigned features(void) {
+    static unsigned answer;
+    unsigned known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
+    if (!known) __atomic_store_n(&answer, known = ask_cpu(), __ATOMIC_RELAXED);
+    return known;
+}
+
+static int has_all(unsigned wanted, const char **missing) {
+    unsigned absent = wanted & ~features();
+    *missing = NULL;
+    for (unsigned i = 0; absent && i < sizeof names / sizeof *names; i++)
+        if (absent & names[i].feature) {
+            *missing = names[i].name;
+            return 0;
+        }
+    return 1;
+}
+
+int sm_supports_shani(const char **missing) { return has_all(SSSE3 | SSE41 | SHA, missing); }
+int sm_supports_avx2(const char **missing) { return has_all(AVX2, missing); }
+int sm_supports_avx512(const char **missing) { return has_all(AVX512F | AVX512BW, missing); }
+#endif

@@ -1,0 +1,144 @@
+/* Is a kernel right? Block headers whose hashes the chain knows, then a comparison with the scalar
+   rounds, pair by pair. */
+#include "search.h"
+
+#include <stddef.h>
+
+enum { HEADER = 80, HASH = 32, ALIGNMENTS = 4, ROOM = 3 };
+
+/* In hex: a header, and its hash as SHA-256 emits it, which is the little-endian target it just
+   meets. */
+typedef struct {
+    const char *header;
+    const char *hash;
+} known_block;
+
+static const known_block blocks[] = {
+    /* mainnet 0 */
+    {"0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd"
+     "7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c",
+     "6fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d6190000000000"},
+    /* mainnet 800000, version rolled */
+    {"00601d3455bb9fbd966b3ea2dc42d0c22722e4c0c1729fad17210100000000000000000055087fab"
+     "0c8f3f89f8bcfd4df26c504d81b0a88e04907161838c0c53001af09135edbd64943805175e955e06",
+     "54a02827d7a8b75601275a160279a3c5768de4c1c4a702000000000000000000"},
+    /* mainnet 881423, version rolled, nonce close to 2^32 */
+    {"0060592ee3c96a8a70ca15fe215e99f84ab64c43e1b5d2c43b540100000000000000000076f63a35"
+     "f1b8b5016d3eb0cce2eebbdf58bf8fbea4e870c8f770346bdfcf622d69c19a678a9a021702fb05ff",
+     "dd6ca99ae2d471d7905d09ab3a61251245ea242cd56902000000000000000000"},
+};
+
+static uint8_t hex_digit(char c) { return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10); }
+
+static void from_hex(uint8_t *out, const char *hex) {
+    for (; *hex; hex += 2) *out++ = (uint8_t)(hex_digit(hex[0]) << 4 | hex_digit(hex[1]));
+}
+
+/* The highest little-endian number below this one. */
+static void decrement(uint8_t number[HASH]) {
+    int i = 0;
+    while (number[i] == 0) number[i++] = 0xff;
+    number[i]--;
+}
+
+/* Is every hit of this call, and no other pair, in front of the position where it stopped? Moves
+   the scan's start there. */
+static const char *compare_call(const sm_search *search, sm_scan *scan) {
+    uint64_t nonce = scan->first;
+    uint32_t version = scan->first_version, hit = 0;
+    while (nonce < scan->next_nonce ||
+           (nonce == scan->next_nonce && version < scan->next_version)) {
+        int reported = hit < scan->found && scan->hits[hit].nonce == nonce &&
+                       scan->hits[hit].version == scan->versions[version];
+        if (reported != sm_meets_target(search, version, (uint32_t)nonce))
+            return reported ? "it reports a hash above the target" : "it misses a hit";
+        hit += (uint32_t)reported;
+        if (++version == scan->version_count) nonce++, version = 0;
+    }
+    if (hit != scan->found) return "it reports a hit twice or out of order";
+    if (nonce == scan->first && version == scan->first_version && nonce < scan->end)
+        return "it makes no progress";
+    scan->first = nonce;
+    scan->first_version = version;
+    return NULL;
+}
+
+/* Scan the whole range with a small buffer, going on where each call stopped. */
+static const char *compare_range(const sm_kernel *kernel, sm_scan scan) {
+    const char *failure = NULL;
+    sm_search search;
+    sm_hit hits[ROOM];
+    sm_status status = SM_FULL;
+    scan.hits = hits;
+    scan.hit_capacity = ROOM;
+    sm_prepare(&search, &scan);
+    while (status != SM_DONE && !failure) {
+        status = sm_run(kernel, &scan);
+        if (status > SM_FULL) return "a scan was refused or stopped";
+        if (scan.found > ROOM || scan.next_nonce > scan.end) return "it leaves its bounds";
+        failure = compare_call(&search, &scan);
+    }
+    return failure || scan.first == scan.end ? failure : "it stops before the end of the range";
+}
+
+static uint64_t later(uint64_t nonce, uint64_t count) {
+    uint64_t limit = UINT64_C(1) << 32;
+    return nonce + count < limit ? nonce + count : limit;
+}
+
+/* The block's nonce meets its own hash as target, and no smaller one, from any alignment. */
+static const char *try_block(const sm_kernel *kernel, const known_block *block) {
+    uint8_t header[HEADER], target[HASH], moved[HEADER + ALIGNMENTS];
+    from_hex(header, block->header);
+    from_hex(target, block->hash);
+    uint32_t nonce = sm_swap(sm_read_be(header + 76)), version = sm_swap(sm_read_be(header));
+    uint32_t versions[2] = {version, version ^ 1};
+    sm_hit hit[2];
+    sm_scan scan = {.target = target, .versions = versions, .hits = hit};
+    scan.hit_capacity = 2;
+    scan.version_count = kernel->max_versions < 2 ? 1 : 2;
+    for (int tight = 0; tight < 2; tight++) {
+        for (int shift = 0; shift < ALIGNMENTS; shift++) {
+            memcpy(moved + shift, header, HEADER);
+            scan.header = moved + shift;
+            scan.first = nonce - (uint32_t)shift;
+            scan.end = later(nonce, 1 + kernel->lanes);
+            sm_status status = sm_run(kernel, &scan);
+            int found = scan.found == 1 && hit[0].nonce == nonce && hit[0].version == version;
+            if (status > SM_HIT || found == tight) return "it is wrong about a known block";
+            if (tight && scan.found) return "it reports a hash above the target";
+        }
+        decrement(target);
+    }
+    return NULL;
+}
+
+/* Targets whose highest word is all, a part or nothing of 32 bits; lengths around the lanes; the
+   end of the nonces. */
+static const char *try_ranges(const sm_kernel *kernel) {
+    static const uint8_t highest[] = {0xff, 0x7f, 0x0f, 0x00};
+    static const uint32_t versions[3] = {0x20000000, 1, 0x3fffe000};
+    uint32_t lanes = kernel->lanes, lengths[] = {0, 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 1};
+    const char *failure = NULL;
+    uint8_t header[HEADER], target[HASH];
+    from_hex(header, blocks[0].header);
+    sm_scan scan = {.header = header, .target = target, .versions = versions};
+    for (size_t t = 0; t < sizeof highest; t++)
+        for (size_t l = 0; l < sizeof lengths / sizeof *lengths && !failure; l++) {
+            memset(target, 0xff, HASH);
+            target[HASH - 1] = highest[t];
+            scan.version_count = kernel->max_versions < 3 ? kernel->max_versions : 1 + l % 3;
+            scan.first_version = (uint32_t)(t % scan.version_count);
+            scan.end = t % 2 ? (UINT64_C(1) << 32) : 0x12345 + lengths[l];
+            scan.first = scan.end - lengths[l];
+            failure = compare_range(kernel, scan);
+        }
+    return failure;
+}
+
+const char *sm_selftest(const sm_kernel *kernel) {
+    const char *failure = NULL;
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks && !failure; i++)
+        failure = try_block(kernel, &blocks[i]);
+    return failure ? failure : try_ranges(kernel);
+}
