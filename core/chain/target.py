@@ -16,8 +16,10 @@ MAX_TARGET = (1 << 256) - 1
 
 Difficulty = int | float | Decimal | Fraction
 
-# A difficulty beyond these is no pool's: 1e300 would give a target of zero, 1e-300 no bound at all.
+# Below it every hash is a share; 1e-300 means no less.
 _SMALLEST = Fraction(1, 1 << 64)
+
+_SHOWN_DIGITS = 40
 
 
 def target_from_difficulty(difficulty: Difficulty) -> int:
@@ -25,26 +27,23 @@ def target_from_difficulty(difficulty: Difficulty) -> int:
 
     Raise EncodingError for zero, negative, NaN, infinite, or so large that nothing would meet it.
     """
-    exact = exact_difficulty(difficulty)
-    target = math.floor(DIFFICULTY_1_TARGET / exact)
-    if target == 0:
-        raise EncodingError(f"no hash can meet difficulty {difficulty}")
-    return min(target, MAX_TARGET)
+    return min(math.floor(DIFFICULTY_1_TARGET / exact_difficulty(difficulty)), MAX_TARGET)
 
 
 def exact_difficulty(difficulty: Difficulty) -> Fraction:
-    """Return the difficulty as the exact fraction of its decimal text; raise EncodingError."""
-    if isinstance(difficulty, float):
-        if not math.isfinite(difficulty):
-            raise EncodingError(f"a difficulty is a finite number, not {difficulty}")
-        exact = Fraction(repr(difficulty))
-    elif isinstance(difficulty, Decimal) and not difficulty.is_finite():
+    """Return the difficulty as the exact fraction of its decimal text.
+
+    Raise EncodingError for what `target_from_difficulty` refuses.
+    """
+    number = Decimal(repr(difficulty)) if isinstance(difficulty, float) else difficulty
+    if isinstance(number, Decimal) and not number.is_finite():
         raise EncodingError(f"a difficulty is a finite number, not {difficulty}")
-    else:
-        exact = Fraction(difficulty)
-    if exact <= 0:
-        raise EncodingError(f"a difficulty is above zero, not {difficulty}")
-    return max(exact, _SMALLEST)
+    if number <= 0:
+        raise EncodingError(f"a difficulty is above zero, not {_shown(difficulty)}")
+    # Compared before it becomes a fraction: as one, the decimal 1e999999999 would fill the memory.
+    if number > DIFFICULTY_1_TARGET:
+        raise EncodingError(f"no hash can meet difficulty {_shown(difficulty)}")
+    return Fraction(number) if number > _SMALLEST else _SMALLEST
 
 
 def difficulty_of_target(target: int) -> float:
@@ -72,6 +71,8 @@ def target_from_nbits(nbits: int) -> int:
 
     The top byte is the exponent, bit 23 the sign, the low 23 bits the mantissa.
     """
+    if not 0 <= nbits < 1 << 32:
+        raise EncodingError(f"nBits is an unsigned number of 32 bits, not {_shown(nbits)}")
     exponent, mantissa = nbits >> 24, nbits & 0x7FFFFF
     if nbits & 0x800000 and mantissa:
         raise EncodingError(f"nBits {nbits:08x} is a negative target")
@@ -90,3 +91,11 @@ def nbits_from_target(target: int) -> int:
         mantissa >>= 8
         size += 1
     return size << 24 | mantissa
+
+
+def _shown(number: Difficulty) -> str:
+    try:
+        text = str(number)
+    except ValueError:  # more digits than Python turns into text
+        return "of thousands of digits"
+    return text if len(text) <= _SHOWN_DIGITS else f"{text[:_SHOWN_DIGITS]}..."

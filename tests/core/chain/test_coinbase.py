@@ -1,0 +1,26 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stampmill.core.chain.coinbase import height_push
+from stampmill.core.errors import EncodingError
+from tests.core.vectors import named
+
+
+@pytest.mark.parametrize("vector", **named("bip34", "height"))
+def test_push_of_a_known_height(vector):
+    assert height_push(vector["height"]).hex() == vector["script_prefix"]
+
+
+@given(st.integers(17, 0x7FFFFFFF))
+def test_a_push_is_the_shortest_signed_number(height):
+    push = height_push(height)
+    assert push[0] == len(push) - 1
+    assert int.from_bytes(push[1:], "little", signed=True) == height
+    with pytest.raises(OverflowError):
+        height.to_bytes(len(push) - 2, "little", signed=True)
+
+
+def test_a_negative_height_is_refused():
+    with pytest.raises(EncodingError, match="-1"):
+        height_push(-1)
