@@ -4,15 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-VECTORS: dict[str, Any] = json.loads(
+import pytest
+
+Vector = dict[str, Any]
+
+VECTORS: Vector = json.loads(
     (Path(__file__).parent.parent / "vectors" / "stratum.json").read_text(encoding="utf-8")
 )
 
 
-def named(section: str, key: str = "name") -> dict[str, Any]:
-    """Return pytest parameters for each entry of a section, named by one of its members."""
-    entries = VECTORS[section]
-    return {"argvalues": entries, "ids": [str(entry[key]) for entry in entries]}
+def named(section: str, key: str = "name") -> list[Any]:
+    """Return a pytest parameter for each entry of a section, named by one of its members."""
+    return [pytest.param(entry, id=str(entry[key])) for entry in VECTORS[section]]
 
 
 def swap_words(data: bytes) -> bytes:

@@ -4,16 +4,16 @@ from hypothesis import strategies as st
 
 from stampmill.core.chain.coinbase import height_push
 from stampmill.core.errors import EncodingError
-from tests.core.vectors import named
+from tests.core.vectors import Vector, named
 
 
-@pytest.mark.parametrize("vector", **named("bip34", "height"))
-def test_push_of_a_known_height(vector):
+@pytest.mark.parametrize("vector", named("bip34", "height"))
+def test_push_of_a_known_height(vector: Vector) -> None:
     assert height_push(vector["height"]).hex() == vector["script_prefix"]
 
 
 @given(st.integers(17, 0x7FFFFFFF))
-def test_a_push_is_the_shortest_signed_number(height):
+def test_a_push_is_the_shortest_signed_number(height: int) -> None:
     push = height_push(height)
     assert push[0] == len(push) - 1
     assert int.from_bytes(push[1:], "little", signed=True) == height
@@ -21,6 +21,6 @@ def test_a_push_is_the_shortest_signed_number(height):
         height.to_bytes(len(push) - 2, "little", signed=True)
 
 
-def test_a_negative_height_is_refused():
+def test_a_negative_height_is_refused() -> None:
     with pytest.raises(EncodingError, match="-1"):
         height_push(-1)

@@ -1,16 +1,15 @@
 """Known shares through the whole chain arithmetic: submit and notify in, header and hash out."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from stampmill.core.chain import merkle, target
 from stampmill.core.chain.coinbase import coinbase_txid
 from stampmill.core.chain.header import Header, display
-from tests.core.vectors import VECTORS, named, swap_words
+from tests.core.vectors import VECTORS, Vector, named, swap_words
 
-known_shares = pytest.mark.parametrize("vector", **named("stratum_shares"))
+known_shares = pytest.mark.parametrize("vector", named("stratum_shares"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Rebuilt:
     header: Header
 
 
-def rebuild(vector: dict[str, Any], submit: list[str]) -> Rebuilt:
+def rebuild(vector: Vector, submit: list[str]) -> Rebuilt:
     notify = vector["notify"]
     coinbase1, coinbase2 = bytes.fromhex(notify[2]), bytes.fromhex(notify[3])
     extranonces = bytes.fromhex(vector["extranonce1"]), bytes.fromhex(submit[2])
@@ -41,14 +40,14 @@ def rebuild(vector: dict[str, Any], submit: list[str]) -> Rebuilt:
 
 
 @known_shares
-def test_the_coinbase_and_its_txid(vector):
+def test_the_coinbase_and_its_txid(vector: Vector) -> None:
     share = rebuild(vector, vector["submit"])
     assert share.coinbase.hex() == vector["expect"]["coinbase_tx"]
     assert display(share.txid) == vector["expect"]["coinbase_txid"]
 
 
 @known_shares
-def test_the_header(vector):
+def test_the_header(vector: Vector) -> None:
     header, expect = rebuild(vector, vector["submit"]).header, vector["expect"]
     assert f"{header.version:08x}" == expect["version"]
     assert header.previous_hash.hex() == expect["prevhash_header_order"]
@@ -58,14 +57,14 @@ def test_the_header(vector):
 
 
 @known_shares
-def test_the_hash_and_its_difficulty(vector):
+def test_the_hash_and_its_difficulty(vector: Vector) -> None:
     digest, expect = rebuild(vector, vector["submit"]).header.hash(), vector["expect"]
     assert display(digest) == expect["hash"]
     assert target.difficulty_of_hash(digest) == expect["share_difficulty"]
 
 
 @known_shares
-def test_the_network_target_and_whether_it_is_met(vector):
+def test_the_network_target_and_whether_it_is_met(vector: Vector) -> None:
     header, expect = rebuild(vector, vector["submit"]).header, vector["expect"]
     network = target.target_from_nbits(header.nbits)
     assert f"{network:064x}" == expect["network_target"]
@@ -75,14 +74,14 @@ def test_the_network_target_and_whether_it_is_met(vector):
 @pytest.mark.parametrize(
     "vector", [entry for entry in VECTORS["stratum_shares"] if "set_difficulty" in entry]
 )
-def test_an_accepted_share_meets_the_difficulty_it_was_set(vector):
+def test_an_accepted_share_meets_the_difficulty_it_was_set(vector: Vector) -> None:
     assert vector["expect"]["outcome"] == "accepted"
     digest = rebuild(vector, vector["submit"]).header.hash()
     assert target.meets_target(digest, target.target_from_difficulty(vector["set_difficulty"]))
 
 
-@pytest.mark.parametrize("vector", **named("wrong_shares", "why"))
-def test_a_wrong_byte_order_or_time_gives_another_hash(vector):
+@pytest.mark.parametrize("vector", named("wrong_shares", "why"))
+def test_a_wrong_byte_order_or_time_gives_another_hash(vector: Vector) -> None:
     base = next(s for s in VECTORS["stratum_shares"] if s["name"] == vector["base"])
     digest = rebuild(base, vector["submit"]).header.hash()
     assert display(digest) == vector["hash"]
