@@ -1,0 +1,87 @@
+"""Counterparties that are not ours, each fresh for its test."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from .node import ADDRESS, Node
+from .process import PEERS, Process, launch, stampmill
+
+Keep = Callable[[Process], Process]
+Launch = Callable[..., Process]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.integration)
+
+
+@pytest.fixture
+def keep() -> Iterator[Keep]:
+    """Stop a process at the end of the test, whatever happens; its lines show if the test fails."""
+    with ExitStack() as stack:
+
+        def keep(process: Process) -> Process:
+            stack.callback(process.print_lines)
+            stack.callback(process.stop)
+            return process
+
+        yield keep
+
+
+@pytest.fixture
+def peer(keep: Keep) -> Launch:
+    """Start a launcher of tests/peers."""
+    if not (PEERS / "stamp").exists():
+        pytest.skip("no counterparties here: run make peers")
+
+    def start(script: str, *, folder: Path = PEERS, **settings: object) -> Process:
+        return keep(launch(script, settings, folder))
+
+    return start
+
+
+@pytest.fixture
+def command(keep: Keep, tmp_path: Path) -> Launch:
+    """Start the stampmill command, away from the user's own settings."""
+
+    def start(*arguments: str) -> Process:
+        return keep(stampmill(arguments, config=tmp_path))
+
+    return start
+
+
+@pytest.fixture
+def node(peer: Launch) -> Node:
+    """A bcoin node with segwit active and coins to spend."""
+    node = Node(peer("node.js"))
+    node.mature()
+    return node
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds certificates/rootCA.{key,crt}, good for 127.0.0.1."""
+    folder = tmp_path_factory.mktemp("tls")
+    (folder / "certificates").mkdir()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+         "-keyout", "rootCA.key", "-out", "rootCA.crt",
+         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        cwd=folder / "certificates", check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture
+def foundation(peer: Launch, node: Node, certificates: Path) -> Process:
+    """A foundation-stratum pool over the node, plain and TLS."""
+    pool = peer("foundation_pool.js", folder=certificates, rpc=node.port, address=ADDRESS)
+    pool.wait_for("ready")
+    return pool

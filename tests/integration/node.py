@@ -1,0 +1,84 @@
+"""A regtest node that is not ours, driven over JSON-RPC."""
+
+import hashlib
+import http.client
+import json
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from .process import PATIENCE, Process
+
+SEGWIT_HEIGHT = 432
+"""From here on bcoin's regtest has BIP 141: three periods of 144 blocks."""
+
+# Anyone may spend these coins, with the script itself as the witness: P2WSH of OP_TRUE.
+OP_TRUE = b"\x51"
+OUTPUT_SCRIPT = b"\x00\x20" + hashlib.sha256(OP_TRUE).digest()
+ADDRESS = "rb1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqmescae"
+"""The same as an address; bcoin's regtest prefix is rb, not bcrt."""
+
+SUBSIDY = 50 * 100_000_000
+FEE = 10_000
+
+
+class Node:
+    """The RPC side of a running node process."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.port: int = process.wait_for("ready")[0]["port"]
+
+    @property
+    def height(self) -> int:
+        """The height of its best chain."""
+        height: int = self.rpc("getblockcount")
+        return height
+
+    def rpc(self, method: str, *params: object) -> Any:
+        """Return the result of a call; fail on an error."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            body = json.dumps({"id": 1, "method": method, "params": params})
+            connection.request("POST", "/", body)
+            answer = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        assert answer["error"] is None, f"{method}: {answer['error']}"
+        return answer["result"]
+
+    def mature(self) -> None:
+        """Mine past the activation of segwit; the first hundreds of coinbases can be spent then."""
+        self.rpc("generatetoaddress", SEGWIT_HEIGHT + 8, ADDRESS)
+
+    def block(self, height: int) -> bytes:
+        """Return a block of the best chain as it is on the wire."""
+        return bytes.fromhex(self.rpc("getblock", self.rpc("getblockhash", height), 0))
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the best chain without its genesis block."""
+        for height in range(1, self.height + 1):
+            yield self.block(height)
+
+    def add_transactions(self, count: int) -> list[str]:
+        """Put segwit transactions into the mempool, each spending a coinbase; return their ids."""
+        return [self._spend_coinbase(height) for height in range(1, count + 1)]
+
+    def _spend_coinbase(self, height: int) -> str:
+        block = self.rpc("getblock", self.rpc("getblockhash", height), 1)
+        txid: str = self.rpc("sendrawtransaction", _spending(block["tx"][0]).hex())
+        return txid
+
+
+def _spending(txid: str) -> bytes:
+    """Return a transaction that moves the first output of another to the same script."""
+    previous = bytes.fromhex(txid)[::-1] + struct.pack("<I", 0)
+    script = bytes([len(OUTPUT_SCRIPT)]) + OUTPUT_SCRIPT
+    # Version, BIP 144 marker and flag, one input with an empty script, one output, the witness.
+    return (
+        bytes.fromhex("02000000 0001 01")
+        + previous + b"\x00" + b"\xff" * 4
+        + b"\x01" + struct.pack("<Q", SUBSIDY - FEE) + script
+        + bytes([1, len(OP_TRUE)]) + OP_TRUE
+        + bytes(4)
+    )  # fmt: skip
