@@ -157,7 +157,7 @@ _REASON_OF_WORDS = tuple(
         (r"unauth|not authori[sz]ed|worker mismatch", RejectReason.UNAUTHORIZED),
         (r"(not|un)[ -]?subscribed", RejectReason.NOT_SUBSCRIBED),
         (r"\bdup", RejectReason.DUPLICATE),
-        (r"\bstale|\bjob\b|\bjob ?id\b|\bexpired\b", RejectReason.STALE),
+        (r"\bstale|\bjob(id)?\b|\bexpired\b", RejectReason.STALE),
         (r"\blow\b|\bbelow\b|\babove\b|\btarget\b|\bhigh-hash\b", RejectReason.LOW_DIFFICULTY),
     )
 )

@@ -36,3 +36,11 @@ class UnusableMessageError(Exception):
     def __init__(self, drop: Drop, text: str) -> None:
         super().__init__(text)
         self.drop = drop
+
+
+class BrokenStreamError(Exception):
+    """The peer does not speak Stratum or never ends a line: its connection must be dropped."""
+
+    def __init__(self, drop: Drop, text: str) -> None:
+        super().__init__(text)
+        self.drop = drop
