@@ -1,0 +1,98 @@
+"""The live view of a run on a terminal, drawn by rich."""
+
+from collections import deque
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from stampmill.core.cli import report
+from stampmill.core.cli.lines import LineView
+from stampmill.core.events import Event
+from stampmill.core.snapshot import Rates, Snapshot
+
+_EVENTS_SHOWN = 8
+
+
+class LiveView:
+    """A screen of tables, redrawn four times a second, above the latest events."""
+
+    refresh_seconds = 0.25
+
+    def __init__(self, stream: TextIO) -> None:
+        self._events = _Tail()
+        self._lines = LineView(self._events)
+        console = Console(file=stream)
+        self._live = Live(console=console, auto_refresh=False, transient=False)
+
+    def start(self) -> None:
+        """Take over the screen."""
+        self._live.start()
+
+    def __call__(self, event: Event) -> None:
+        """Add the event to the tail of the screen."""
+        self._lines(event)
+
+    def refresh(self, shot: Snapshot) -> None:
+        """Draw the snapshot."""
+        tail = Text("\n".join(self._events.lines), style="dim", overflow="ellipsis", no_wrap=True)
+        self._live.update(Group(_devices(shot), _facts(shot), tail), refresh=True)
+
+    def close(self) -> None:
+        """Give the screen back, leaving the last picture."""
+        self._live.stop()
+
+
+class _Tail:
+    """A text stream that keeps its last lines."""
+
+    def __init__(self) -> None:
+        self.lines: deque[str] = deque(maxlen=_EVENTS_SHOWN)
+
+    def write(self, text: str) -> int:
+        self.lines.extend(text.splitlines())
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
+
+
+def _devices(shot: Snapshot) -> Table:
+    table = Table(title=f"{shot.source.name}  {shot.source.state.value}", title_justify="left")
+    table.add_column("device")
+    for window in ("5 s", "1 min", "15 min", "average"):
+        table.add_column(window, justify="right")
+    for device in shot.devices:
+        table.add_row(f"{device.backend} {device.name}", *_rate_cells(device.rates))
+    table.add_section()
+    table.add_row("total", *_rate_cells(shot.rates), style="bold")
+    return table
+
+
+def _rate_cells(rates: Rates) -> tuple[str, ...]:
+    values = rates.seconds_5, rates.minute_1, rates.minutes_15, rates.average
+    return tuple(report.hashrate(value) for value in values)
+
+
+def _facts(shot: Snapshot) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for label, value in _rows(shot):
+        table.add_row(Text(label, style="cyan"), value)
+    return table
+
+
+def _rows(shot: Snapshot) -> list[tuple[str, str]]:
+    expected = shot.expected_share_seconds
+    job = shot.job_id if shot.job_id is not None else "none"
+    difficulty = report.difficulty(shot.job_difficulty) if shot.job_difficulty else "-"
+    return [
+        ("job", f"{job}  difficulty {difficulty}  kernel {shot.kernel}"),
+        ("next share", f"about {report.duration(expected)}" if expected else "-"),
+        ("shares", f"{shot.accepted} accepted  {shot.rejected} rejected  {shot.stale} stale  "
+                   f"{shot.lost} lost  {shot.hardware_errors} hardware errors"),
+        ("best share", report.difficulty(shot.best_difficulty)),
+        ("latency", f"pool {report.milliseconds(shot.pool_answer)}  "
+                    f"job switch {report.milliseconds(shot.job_switch)}"),
+    ]  # fmt: skip

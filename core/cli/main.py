@@ -1,0 +1,54 @@
+"""The entry point: parses the command line and turns errors into exit codes."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import version
+
+from stampmill.core.cli import bench, devices, mine, pool, selftest
+from stampmill.core.errors import ExitCode, StampmillError
+
+_COMMANDS = (mine, pool, devices, selftest, bench)
+
+_EXIT_CODES = """\
+exit codes: 0 done, 1 runtime failure, 2 usage, 3 no device, 4 no pool within --retries,
+5 verification failed, 6 benchmark regression, 130 interrupted"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; every known error becomes one line and its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        code: ExitCode = options.run(options)
+    except StampmillError as error:
+        print(f"stampmill: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Who reads our output has gone; Python would complain once more on closing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILURE
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="stampmill",
+        description="SHA-256d (Bitcoin) mining core. With no pool given, `stampmill mine` mines on "
+        "an embedded regtest pool: nothing to set up, nothing to earn.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument(
+        "-V", "--version", action="version", version=f"stampmill {version('stampmill')}"
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_to(commands)
+    return top

@@ -1,0 +1,101 @@
+"""Command-line options shared by commands, and pools as repeated groups of them."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stampmill.core import config
+from stampmill.core.config import Layer, MineSettings
+from stampmill.core.errors import UsageError
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  has no public name
+else:
+    Commands = Any
+
+
+class _PoolAction(argparse.Action):
+    """Collect -o, -u, -p, -O into groups: each -o begins a pool, what follows belongs to it.
+
+    Options in front of the first -o belong to the first pool, as `minerd -u me -o URL` has it.
+    """
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002  argparse's signature
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        groups: list[dict[str, str]] = getattr(namespace, self.dest, None) or [{}]
+        value = str(values)
+        if self.const == "url" and "url" in groups[-1]:
+            groups.append({})
+        if self.const == "userpass":
+            groups[-1]["user"], _, groups[-1]["pass"] = value.partition(":")
+        else:
+            groups[-1][self.const] = value
+        setattr(namespace, self.dest, groups)
+
+
+def add_pool_options(parser: argparse.ArgumentParser) -> None:
+    """Add -o, -u, -p, -O and the difficulty hint."""
+    group = parser.add_argument_group(
+        "pools", "Repeat the group for several pools, in order: -o A -u me -o B -u you."
+    )
+    for flags, key, metavar, text in (
+        (("-o", "--url"), "url", "URL", "stratum+tcp://host:port, or host:port"),
+        (("-u", "--user"), "user", "USER", "user name: account.worker or address.worker"),
+        (("-p", "--pass"), "pass", "PASS", "password (x)"),
+        (("-O", "--userpass"), "userpass", "USER:PASS", "both in one"),
+        (("--suggest-difficulty",), "suggest-difficulty", "D", "ask the pool for a difficulty"),
+    ):
+        group.add_argument(
+            *flags, action=_PoolAction, dest="pools", const=key, metavar=metavar, help=text
+        )
+
+
+def add_device_options(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of backend, kernel, threads and pinning."""
+    group = parser.add_argument_group("devices")
+    group.add_argument("-a", "--algo", help="sha256d, the only one")
+    group.add_argument("--backend", metavar="NAME", help="see `stampmill devices` (the best here)")
+    group.add_argument("--kernel", metavar="NAME", help="force a kernel, see `stampmill devices`")
+    group.add_argument("-t", "--threads", metavar="N", help="scanner threads (one per CPU)")
+    group.add_argument(
+        "--cpu-affinity", metavar="auto|off", help="pin each thread to a CPU (auto), or give way"
+    )
+
+
+def add_config_option(group: argparse._ActionsContainer) -> None:
+    """Add -c."""
+    group.add_argument(
+        "-c", "--config", metavar="FILE", type=Path, help="TOML file: long option names, [[pool]]"
+    )
+
+
+_KEYS = (
+    "algo", "backend", "kernel", "threads", "cpu-affinity", "time-limit", "retries", "retry-pause",
+    "block-every",
+)  # fmt: skip
+
+
+def settings(options: argparse.Namespace) -> MineSettings:
+    """Return the settings of a run from flags, environment and file."""
+    said = {
+        key: value
+        for key in _KEYS
+        if (value := getattr(options, key.replace("-", "_"), None)) is not None
+    }
+    flags = Layer("command line", said, getattr(options, "pools", None) or ())
+    return config.load(flags, os.environ, options.config or config.default_path(os.environ))
+
+
+def listen_address(text: str) -> tuple[str, int]:
+    """Return host and port of `host:port`, `[v6]:port` or `port`; raise UsageError."""
+    host, _, port = text.rpartition(":")
+    if not port.isdigit() or int(port) > 65535:
+        raise UsageError(f"cannot listen on '{text}': write host:port, such as 127.0.0.1:3333")
+    return host.strip("[]") or "127.0.0.1", int(port)

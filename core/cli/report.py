@@ -1,0 +1,109 @@
+"""The end of a run: a summary for people, one JSON object for programs."""
+
+from typing import Any
+
+from stampmill.core.snapshot import Latency, Snapshot
+
+_UNITS = ("", "k", "M", "G", "T", "P", "E")
+
+
+def summary(shot: Snapshot, blocks: int) -> str:
+    """Return the closing lines of a run."""
+    lines = [
+        f"{shot.seconds:.1f} s at {hashrate(shot.rates.average)} ({shot.kernel})",
+        f"  shares   {shot.accepted} accepted, {shot.rejected} rejected{_reasons(shot)}, "
+        f"{shot.stale} stale, {shot.lost} lost, {shot.unanswered} unanswered",
+        f"  devices  {shot.hardware_errors} hardware errors, {shot.duplicates} duplicates, "
+        f"{shot.hashes:,} hashes",
+        f"  jobs     {shot.jobs}, {shot.clean_jobs} clean, {shot.starved_jobs} without work; "
+        f"{plural(blocks, 'block')} found",
+        f"  latency  job switch {milliseconds(shot.job_switch)}, "
+        f"share path {milliseconds(shot.share_path)}, pool {milliseconds(shot.pool_answer)}",
+    ]
+    return "\n".join(lines)
+
+
+def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
+    """Return the object that `stampmill mine --json` prints. Rates are hashes per second."""
+    return {
+        "accepted": shot.accepted,
+        "rejected": shot.rejected,
+        "reject_reasons": dict(shot.reject_reasons),
+        "stale": shot.stale,
+        "lost": shot.lost,
+        "unanswered": shot.unanswered,
+        "duplicates": shot.duplicates,
+        "hardware_errors": shot.hardware_errors,
+        "below_share": shot.below_share,
+        "blocks": blocks,
+        "hashes": shot.hashes,
+        "hashrate": shot.rates.average,
+        "seconds": shot.seconds,
+        "kernel": shot.kernel,
+        "pool": pool,
+        "user": shot.source.user,
+        "accepted_difficulty": shot.accepted_difficulty,
+        "best_difficulty": shot.best_difficulty,
+        "jobs": shot.jobs,
+        "clean_jobs": shot.clean_jobs,
+        "starved_jobs": shot.starved_jobs,
+        "reconnects": shot.source.reconnects,
+        "dropped": dict(shot.source.dropped),
+        "devices": [
+            {"name": device.name, "backend": device.backend, "hashes": device.hashes,
+             "hashrate": device.rates.average}
+            for device in shot.devices
+        ],
+        "latency_seconds": {
+            "job_switch": _percentiles(shot.job_switch),
+            "share_path": _percentiles(shot.share_path),
+            "pool_answer": _percentiles(shot.pool_answer),
+        },
+    }  # fmt: skip
+
+
+def hashrate(rate: float) -> str:
+    """Return a rate in hashes per second with a readable unit."""
+    index = 0
+    while rate >= 1000 and index < len(_UNITS) - 1:
+        rate /= 1000
+        index += 1
+    return f"{rate:.2f} {_UNITS[index]}H/s"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in the unit a person would say."""
+    for limit, divisor, unit in (
+        (120.0, 1.0, "s"), (7200.0, 60.0, "min"), (172_800.0, 3600.0, "h"),
+        (63_072_000.0, 86_400.0, "days"),
+    ):  # fmt: skip
+        if seconds < limit:
+            return f"{seconds / divisor:.1f} {unit}"
+    return f"{seconds / 31_536_000:.3g} years"
+
+
+def difficulty(value: float) -> str:
+    """Return a difficulty at four significant digits, without an exponent where people can read."""
+    return f"{value:.4g}" if value < 10_000 else f"{value:,.0f}"
+
+
+def milliseconds(latency: Latency) -> str:
+    """Return median and 99th percentile in milliseconds."""
+    if latency.p50 is None or latency.p99 is None:
+        return "not measured"
+    return f"p50 {latency.p50 * 1000:.2f} / p99 {latency.p99 * 1000:.2f} ms"
+
+
+def plural(count: int, word: str) -> str:
+    """Return a count with its word."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _reasons(shot: Snapshot) -> str:
+    if not shot.reject_reasons:
+        return ""
+    return f" ({', '.join(f'{count} {reason}' for reason, count in shot.reject_reasons)})"
+
+
+def _percentiles(latency: Latency) -> dict[str, float | int | None]:
+    return {"count": latency.count, "p50": latency.p50, "p99": latency.p99}

@@ -1,0 +1,70 @@
+"""Pools as repeated groups of flags, and addresses to listen on."""
+
+import argparse
+
+import pytest
+
+from stampmill.core.cli import options
+from stampmill.core.config import PoolSettings
+from stampmill.core.errors import UsageError
+
+
+@pytest.fixture
+def pools(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    parser = argparse.ArgumentParser()
+    options.add_pool_options(parser)
+    options.add_config_option(parser)
+
+    def parse(*arguments: str) -> tuple[PoolSettings, ...]:
+        return options.settings(parser.parse_args(arguments)).pools
+
+    return parse
+
+
+def test_each_url_begins_a_group_in_order(pools):
+    assert pools("-o", "a:1", "-u", "me", "-p", "p", "-o", "b:2", "-u", "you") == (
+        PoolSettings("a:1", "me", "p"),
+        PoolSettings("b:2", "you"),
+    )
+
+
+def test_options_in_front_of_the_first_url_belong_to_it(pools):
+    assert pools("-u", "me", "-o", "a:1") == (PoolSettings("a:1", "me"),)
+
+
+def test_a_pool_without_user_does_not_take_the_next_ones(pools):
+    first, second = pools("-o", "a:1", "-o", "b:2", "-u", "you")
+    assert (first.user, second.user) == ("", "you")
+
+
+def test_user_and_password_come_in_one(pools):
+    assert pools("-o", "a:1", "-O", "me:with:colons") == (PoolSettings("a:1", "me", "with:colons"),)
+
+
+def test_no_pool_option_gives_no_pool(pools):
+    assert pools() == ()
+
+
+def test_a_user_without_a_url_is_a_usage_error(pools):
+    with pytest.raises(UsageError, match="without a URL"):
+        pools("-u", "me")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:3333", ("127.0.0.1", 3333)),
+        (":0", ("127.0.0.1", 0)),
+        ("3333", ("127.0.0.1", 3333)),
+        ("[::1]:3333", ("::1", 3333)),
+    ],
+)
+def test_an_address_to_listen_on_is_host_and_port(text, address):
+    assert options.listen_address(text) == address
+
+
+@pytest.mark.parametrize("text", ["", "host", "host:", "host:99999", "host:-1", "host:x"])
+def test_an_unusable_address_is_named(text):
+    with pytest.raises(UsageError, match="cannot listen on"):
+        options.listen_address(text)
