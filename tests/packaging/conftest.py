@@ -1,0 +1,63 @@
+"""What the packaging tests build once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .installation import Installation
+
+ROOT = Path(__file__).parents[2]
+LEFT_OUT = (".*", "build", "dist", "*.egg-info", "*.so", "*.o", "__pycache__")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the sources as a fresh clone has them, nothing built."""
+    return _copy(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and the wheel that was built from it."""
+    if not _has_compiler():
+        pytest.skip("no C compiler: there is no wheel to build")
+    folder = tmp_path_factory.mktemp("packaging")
+    _copy(folder / "checkout")
+    subprocess.run(
+        [sys.executable, "-P", "-m", "build", "--no-isolation", "--outdir", "dist", "checkout"],
+        cwd=folder, env={**os.environ, "STAMPMILL_NATIVE": "require"}, check=True,
+    )  # fmt: skip
+    return folder / "dist"
+
+
+@pytest.fixture(scope="session")
+def wheel(dist: Path) -> Path:
+    """The wheel."""
+    return next(dist.glob("*.whl"))
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Callable[..., Installation]:
+    """Make a fresh environment."""
+    return lambda **options: Installation(tmp_path / "venv", **options)
+
+
+def _copy(folder: Path) -> Path:
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    return folder
+
+
+def _has_compiler() -> bool:
+    return any(shutil.which(name) for name in (os.environ.get("CC", "cc"), "gcc", "clang"))
