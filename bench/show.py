@@ -1,0 +1,38 @@
+"""A result file as text: the machine, the times, and the verdicts if it has any."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stampmill.bench import machine, table
+from stampmill.bench.record import Document
+
+
+def render(record: Document) -> str:
+    """Return the record as tables; what it lacks shows as a dash."""
+    commit = record.get("commit_info") or {}
+    lines = [
+        machine.describe(record["machine_info"]),
+        f"commit {str(commit.get('id'))[:12]}, {record.get('datetime', 'no date')}",
+        "",
+        _times(record["benchmarks"]),
+    ]
+    return "\n".join(lines)
+
+
+def _times(benchmarks: list[Mapping[str, Any]]) -> str:
+    head = ("benchmark", "median ns", "+-", "rounds", "MH/s", "cycles/hash", "ratio")
+    return table.render(head, [_row(benchmark) for benchmark in benchmarks])
+
+
+def _row(benchmark: Mapping[str, Any]) -> list[str]:
+    stats, extra = benchmark["stats"], benchmark.get("extra_info", {})
+    rate = extra.get("hashes_per_second")
+    return [
+        str(benchmark["fullname"]),
+        table.number(stats["median"] * 1e9, 2),
+        f"{stats.get('mad', 0.0) / stats['median']:.1%}",
+        str(stats["rounds"]),
+        table.number(rate / 1e6 if rate else None, 2),
+        table.number(extra.get("cycles_per_hash")),
+        table.number(extra.get("ratio_to_first"), 3),
+    ]
