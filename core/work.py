@@ -6,24 +6,27 @@ from dataclasses import dataclass
 
 from stampmill.core.chain import merkle
 from stampmill.core.chain.coinbase import coinbase_txid
+from stampmill.core.chain.sha256d import MASK32
 from stampmill.core.job import Job, Work
 from stampmill.core.scan import NONCE_SPACE
 
 
 class ExtranonceCounter:
-    """The next extranonce2 value of one connection, carried on from job to job.
+    """The extranonce2 values of a run, carried on from job to job and over every connection.
 
-    A pool may send a new job with the same coinbase parts; a counter that started again would then
-    repeat the shares of the old one.
+    A pool may send a new job with the same coinbase parts, or give a returning miner its old
+    extranonce1 and job; a counter that started again would then repeat the shares of the old one.
+    The work spaces that draw from a counter share its lock.
     """
 
     def __init__(self) -> None:
-        self._next = 0
+        self.lock = threading.Lock()
+        self.position = 0
 
     def take(self, size: int) -> bytes:
         """Return the next value of so many bytes, wrapping around at the end of their space."""
-        value = self._next
-        self._next += 1
+        value = self.position
+        self.position += 1
         return (value % (1 << 8 * size)).to_bytes(size, "big")
 
 
@@ -45,6 +48,9 @@ class WorkSpace:
     the same index; the next pass starts behind the highest version used. When the versions are used
     up, ntime moves on, by at most the seconds that have passed since the job came, because pools
     refuse times ahead of their own clock.
+
+    A pass ends where the counter has come around, whoever moved it: while backends change over, the
+    old job and the new one draw from the same values.
     """
 
     def __init__(
@@ -53,14 +59,14 @@ class WorkSpace:
         self.job = job
         self._extranonces = extranonces
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = extranonces.lock
         # The job's own bits are kept, so that every pool reads the rolled bits the same way.
         self._free_bits = _bits_of(job.version_mask & ~job.version)
         self._columns: dict[int, _Column] = {}
         self._version_count = 1 << len(self._free_bits)
         self._ntime = job.ntime
-        self._first_version = self._last_version = 0
-        self._extranonces_left = 1 << 8 * job.extranonce2_size
+        self._first_version = self._last_version = self._pass_end = 0
+        self._begin_pass(0)
 
     def take(self, nonces: int, versions: int, ticket_target: int) -> Work | None:
         """Return a piece of at most so many nonces under at most so many versions, or None."""
@@ -82,10 +88,9 @@ class WorkSpace:
         )  # fmt: skip
 
     def _new_column(self, versions: int) -> _Column | None:
-        if self._extranonces_left == 0 and not self._next_pass():
+        if self._extranonces.position >= self._pass_end and not self._next_pass():
             return None
-        self._extranonces_left -= 1
-        last = min(self._first_version + versions, self._version_count)
+        last = min(self._first_version + max(versions, 1), self._version_count)
         self._last_version = max(self._last_version, last)
         extranonce2 = self._extranonces.take(self.job.extranonce2_size)
         return _Column(
@@ -99,7 +104,8 @@ class WorkSpace:
         if self._last_version < self._version_count:
             self._begin_pass(self._last_version)
             return True
-        if self._ntime >= self.job.ntime + int(self._clock() - self.job.received_at):
+        latest = self.job.ntime + int(self._clock() - self.job.received_at)
+        if self._ntime >= min(latest, MASK32):
             return False
         self._ntime += 1
         self._begin_pass(0)
@@ -107,7 +113,7 @@ class WorkSpace:
 
     def _begin_pass(self, first_version: int) -> None:
         self._first_version = self._last_version = first_version
-        self._extranonces_left = 1 << 8 * self.job.extranonce2_size
+        self._pass_end = self._extranonces.position + (1 << 8 * self.job.extranonce2_size)
 
     def _version(self, index: int) -> int:
         version = self.job.version
