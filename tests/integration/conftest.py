@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .node import ADDRESS, Node
+from .node import Node
 from .process import PEERS, Process, launch, stampmill
 
 Keep = Callable[[Process], Process]
@@ -79,9 +79,15 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def foundation(peer: Launch, node: Node, certificates: Path) -> Process:
-    """A foundation-stratum pool over the node, plain and TLS."""
-    pool = peer("foundation_pool.js", folder=certificates, rpc=node.port, address=ADDRESS)
-    pool.wait_for("ready")
-    return pool
+@pytest.fixture(scope="session")
+def hashrate(tmp_path_factory: pytest.TempPathFactory) -> float:
+    """Our hashes per second on this machine, roughly: what a pool's difficulty is set by."""
+    miner = stampmill(
+        ["mine", "--benchmark", "--time-limit", "1", "--json"], tmp_path_factory.mktemp("config")
+    )
+    try:
+        assert miner.wait() == 0, miner.lines
+    finally:
+        miner.stop()
+    rate: float = miner.report()["hashrate"]
+    return rate

@@ -53,7 +53,7 @@ class Node:
 
     def block(self, height: int) -> bytes:
         """Return a block of the best chain as it is on the wire."""
-        return bytes.fromhex(self.rpc("getblock", self.rpc("getblockhash", height), 0))
+        return bytes.fromhex(self.rpc("getblock", self.rpc("getblockhash", height), False))
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the best chain without its genesis block."""
@@ -65,7 +65,7 @@ class Node:
         return [self._spend_coinbase(height) for height in range(1, count + 1)]
 
     def _spend_coinbase(self, height: int) -> str:
-        block = self.rpc("getblock", self.rpc("getblockhash", height), 1)
+        block = self.rpc("getblock", self.rpc("getblockhash", height), True)
         txid: str = self.rpc("sendrawtransaction", _spending(block["tx"][0]).hex())
         return txid
 

@@ -72,6 +72,11 @@ class Process:
         self._reader.join()
         return status
 
+    def report(self) -> dict[str, Any]:
+        """Return the JSON object that ended its output."""
+        report: dict[str, Any] = json.loads(self.lines[-1])
+        return report
+
     def signal(self, number: int) -> None:
         """Send a signal."""
         self._process.send_signal(number)

@@ -11,7 +11,7 @@ from .node import ADDRESS, Node
 def test_core_takes_the_chain_of_bcoin_with_its_transactions(node: Node, tmp_path: Path) -> None:
     txids = node.add_transactions(3)
     node.rpc("generatetoaddress", 1, ADDRESS)
-    tip = node.rpc("getblock", node.rpc("getbestblockhash"), 1)
+    tip = node.rpc("getblock", node.rpc("getbestblockhash"), True)
     assert set(txids) <= set(tip["tx"])
     assert replay(node.blocks(), tmp_path) == node.height == 441
 
