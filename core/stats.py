@@ -1,5 +1,6 @@
 """Counters, rates and latencies of a run; kept on the event loop, read by every report."""
 
+import math
 from bisect import bisect_right
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -48,8 +49,8 @@ class LatencyLog:
         """Return the nearest-rank percentile of what is kept, or None if there is nothing."""
         if not self.values:
             return None
-        ordered = sorted(self.values)
-        return ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
+        rank = math.ceil(len(self.values) * percent / 100)
+        return sorted(self.values)[max(rank, 1) - 1]
 
 
 @dataclass(slots=True)
