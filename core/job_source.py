@@ -1,6 +1,8 @@
 """Where jobs come from: the protocol between a source and the miner, and a fixed source."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -73,9 +75,15 @@ class FixedJobSource:
     Shares are accepted at once and kept in `shares`.
     """
 
-    def __init__(self, share_target: int = 0, version_mask: int = 0) -> None:
+    def __init__(
+        self,
+        share_target: int = 0,
+        version_mask: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.share_target = share_target
         self.version_mask = version_mask
+        self._clock = clock
         self.shares: list[Share] = []
         self._listener: JobListener | None = None
 
@@ -97,7 +105,7 @@ class FixedJobSource:
             difficulty=target.difficulty_of_target(self.share_target),
             share_target=self.share_target,
             network_target=0,
-            received_at=0.0,
+            received_at=self._clock(),
             sink=self,
         )
 

@@ -66,8 +66,7 @@ def _finds_known_nonce(kernel: Kernel, name: str, header: bytes) -> None:
     end = min(first + _NONCES_AROUND, 1 << 32)
     target = int.from_bytes(sha256d(header), "little")
     request = ScanRequest(header[:76], (version,), first, end, target)
-    found = scan_whole(kernel, request)
-    if found != (Hit(nonce, version),):
+    if Hit(nonce, version) not in scan_whole(kernel, request):
         raise VerificationError(f"kernel {kernel.name} does not find nonce {nonce:08x} of {name}")
 
 
