@@ -80,33 +80,39 @@ $(BIN)/pip:
 	  echo "stampmill needs Python 3.11 or later, and $(PYTHON) is $$($(PYTHON) -V 2>/dev/null || echo missing): choose another, as in make install PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "making $(VENV) with $$($(PYTHON) -V)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(STAMPS)/build: pyproject.toml | $(BIN)/pip
 	@mkdir -p $(STAMPS)
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' >$@.txt
-	$(PIP_INSTALL) -r $@.txt
+	@$(PIP_INSTALL) -r $@.txt
 	@touch $@
 
 $(STAMPS)/install: pyproject.toml setup.py $(STAMPS)/build
-	$(PIP_EDITABLE) -e '.[numba,tui]' || { \
+	@echo "installing what mining needs into $(VENV)"
+	@$(PIP_EDITABLE) -e '.[numba,tui]' || { \
 	  echo "no Numba for this platform: going on without it" >&2; $(PIP_EDITABLE) -e '.[tui]'; }
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/install
-	$(PIP_EDITABLE) -e '.[dev]'
+	@echo "installing the tools for tests and lint into $(VENV)"
+	@$(PIP_EDITABLE) -e '.[dev]'
 	@touch $@
 
 $(STAMPS)/native-auto $(STAMPS)/native-require $(STAMPS)/native-skip: $(NATIVE_SOURCES) | $(STAMPS)/install
-	$(BIN)/python setup.py -q build_ext --inplace
+	@echo "building the C extension in place (STAMPMILL_NATIVE=$(STAMPMILL_NATIVE))"
+	@$(BIN)/python setup.py -q build_ext --inplace
 	@touch $@
 
 $(STAMPS)/judge: | $(STAMPS)/dev
-	$(PIP_INSTALL) 'py-bitcoinkernel>=0.1.0a5'
+	@echo "installing Bitcoin Core's validation code into $(VENV)"
+	@$(PIP_INSTALL) 'py-bitcoinkernel>=0.1.0a5'
 	@touch $@
 
 $(PEERS)/stamp: $(PEER_FILES)
-	tests/peers/install.sh $(PEERS)
+	@echo "installing a node, two pools and a client into $(PEERS): a minute or two of compiling"
+	@tests/peers/install.sh $(PEERS)
 	@touch $@
 
 # Type checkers do not follow an editable install; the link lets them see the folders by import name.
