@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from stampmill.core.backends.base import Backend
 from stampmill.core.chain import target
 from stampmill.core.events import HardwareError, JobArrived, Notice, Observer, ShareAnswered
-from stampmill.core.job import Job, Nonce, RejectReason, Share, ShareResult, ShareSink, Verdict
+from stampmill.core.job import Job, Nonce, RejectReason, Share, ShareResult, Verdict
 from stampmill.core.stats import Stats
 from stampmill.core.verify import Finding, verify
 from stampmill.core.work import ExtranonceCounter, TicketFeed, WorkSpace
@@ -15,7 +15,7 @@ from stampmill.core.work import ExtranonceCounter, TicketFeed, WorkSpace
 # sends hundreds a second must not make us keep them all.
 _LIVE_JOBS = 64
 
-# Enough to catch a kernel that reports a nonce twice or a range that was handed out twice.
+# Enough to catch a nonce reported twice, and a job that a pool sends twice.
 _REMEMBERED_SHARES = 65_536
 
 
@@ -35,18 +35,16 @@ class Scheduler:
         self._clock = clock
         self._observer = observer
         self._live: OrderedDict[int, Job] = OrderedDict()
-        self._sent: OrderedDict[tuple[object, ...], None] = OrderedDict()
+        self._sent: OrderedDict[bytes, None] = OrderedDict()
         self._extranonces = ExtranonceCounter()
-        self._connection: tuple[ShareSink, bytes] | None = None
 
     def on_job(self, job: Job) -> None:
         """Give the job to every backend; a clean one kills all earlier work."""
         if job.clean:
             self._live.clear()
-            self._sent.clear()
         self._keep_alive(job)
         self.job = job
-        space = WorkSpace(job, self._counter_for(job), self._clock)
+        space = WorkSpace(job, self._extranonces, self._clock)
         for backend in self._backends:
             self._hand_over(backend, space)
         self.stats.jobs += 1
@@ -79,7 +77,7 @@ class Scheduler:
             self._observer(HardwareError(nonce))
         elif share is None:
             self.stats.below_share += 1
-        elif self._is_duplicate(nonce):
+        elif self._is_duplicate(share):
             self.stats.duplicates += 1
         elif self._is_dead(share):
             self.on_share_result(share, ShareResult(Verdict.STALE, text="its job was replaced"))
@@ -131,18 +129,11 @@ class Scheduler:
         while len(self._live) > _LIVE_JOBS:
             self._live.popitem(last=False)
 
-    def _counter_for(self, job: Job) -> ExtranonceCounter:
-        if self._connection != (job.sink, job.extranonce1):
-            self._connection = (job.sink, job.extranonce1)
-            self._extranonces = ExtranonceCounter()
-        return self._extranonces
-
-    def _is_duplicate(self, nonce: Nonce) -> bool:
-        work = nonce.work
-        key = (id(work.job), work.extranonce2, nonce.ntime, nonce.nonce, nonce.version)
-        if key in self._sent:
+    def _is_duplicate(self, share: Share) -> bool:
+        # By hash, for a pool may send one job under two ids, and counts a header once.
+        if share.hash in self._sent:
             return True
-        self._sent[key] = None
+        self._sent[share.hash] = None
         if len(self._sent) > _REMEMBERED_SHARES:
             self._sent.popitem(last=False)
         return False
