@@ -1,8 +1,106 @@
-"""Build of the C extension; everything else is in pyproject.toml."""
+"""Build of the C extension; everything else is in pyproject.toml.
 
-from setuptools import setup
+STAMPMILL_NATIVE says how much the extension matters:
+
+- auto (default): without a compiler (gcc, clang or alike) install without it, and say so;
+- require: without a compiler, fail;
+- skip: build without it.
+
+Probes decide what the compiler can do. Whatever they allow has to compile, under `auto` as well: a
+broken C file never hides behind a fallback.
+"""
+
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import sysconfig
+
+from setuptools import Extension, errors, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.modified import newer_group
+
+FLAGS = ["-std=c11", "-O3", "-Wall", "-Wextra", "-fvisibility=hidden"]
+X86_SETS = {  # csrc/scan_<set>.c: its flags, and a function that takes two vectors of a type
+    "avx512": (["-mavx512f", "-mavx512bw"], "_mm512_shuffle_epi8", "__m512i"),
+    "shani": (["-mssse3", "-msse4.1", "-msha"], "_mm_sha256msg1_epu32", "__m128i"),
+    "avx2": (["-mavx2"], "_mm256_add_epi32", "__m256i"),
+}
+SETS = X86_SETS if platform.machine().lower() in {"x86_64", "amd64", "i386", "i686"} else {}
+
+
+class BuildExt(build_ext):
+    """Compiles each instruction set's file with its own flags."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Build what is out of date; a failure tells the cure."""
+        target = self.get_ext_fullpath(ext.name)
+        try:
+            if self.force or newer_group([*ext.sources, *ext.depends], target, "newer"):
+                ext.extra_compile_args += FLAGS
+                self._compile_sets(ext)
+            super().build_extension(ext)
+        except (errors.CCompilerError, errors.BaseError) as error:
+            cure = "STAMPMILL_NATIVE=skip installs without the C kernels"
+            raise type(error)(f"{error} ({cure})") from error
+
+    def _compile_sets(self, ext: Extension) -> None:
+        for name, (flags, function, vector) in SETS.items():
+            probe = f"#include <immintrin.h>\n{vector} f({vector} x) {{ return {function}(x, x); }}"
+            if compiles(probe, flags):
+                ext.extra_objects += self._compile_set(ext, name, flags)
+            else:
+                ext.define_macros.append((f"SM_NO_{name.upper()}", None))
+                say(f"this C compiler lacks {name}: its kernel is left out")
+
+    def _compile_set(self, ext: Extension, name: str, flags: list[str]) -> list[str]:
+        return self.compiler.compile(
+            [f"csrc/scan_{name}.c"],
+            output_dir=self.build_temp,
+            include_dirs=ext.include_dirs,
+            extra_postargs=[*FLAGS, *flags],
+        )
+
+
+def cffi_modules() -> list[str]:
+    """Return the extension to build, or nothing where the switch or the compiler say so."""
+    switch = os.environ.get("STAMPMILL_NATIVE", "auto")
+    if switch not in {"auto", "require", "skip"}:
+        sys.exit(f"STAMPMILL_NATIVE is auto, require or skip, not '{switch}'")
+    if switch == "skip":
+        return []
+    if compiles("#include <Python.h>\n", [f"-I{sysconfig.get_path('include')}"]):
+        return ["csrc/build_ffi.py:ffi"]
+    lacking = f"no C compiler with Python's headers ('{shlex.join(compiler())}' fails)"
+    if switch == "require":
+        sys.exit(f"STAMPMILL_NATIVE=require: {lacking}")
+    say(f"{lacking}: no C kernels, mining falls back to Numba (extra 'numba') or pure Python")
+    return []
+
+
+def compiler() -> list[str]:
+    """Return the command that setuptools will compile with, as far as a probe needs it."""
+    return shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+
+
+def compiles(code: str, flags: list[str]) -> bool:
+    """Tell whether the C compiler takes the code."""
+    command = [*compiler(), *flags, "-x", "c", "-c", "-o", os.devnull, "-"]
+    try:  # CC is the user's own choice
+        subprocess.run(command, input=code.encode(), check=True, capture_output=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def say(line: str) -> None:
+    """Tell the user on stderr, which `pip install -v` shows."""
+    print(f"stampmill: {line}", file=sys.stderr)
+
 
 setup(
-    cffi_modules=["csrc/build_ffi.py:ffi"],
+    cffi_modules=cffi_modules(),
+    cmdclass={"build_ext": BuildExt},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -1,23 +1,24 @@
-"""cffi's view of the C library: its declarations are the public part of `sha256d.h`."""
+"""cffi's view of the C library: its declarations are the public part of `sha256d.h`.
+
+setup.py runs this file with the checkout as working directory, and adds the compiler's flags and
+the objects of the instruction sets.
+"""
 
 import re
 from pathlib import Path
 
 from cffi import FFI
 
-# setup.py executes this file with the checkout as working directory.
-_HEADER = Path("csrc", "sha256d.h").read_text(encoding="utf-8")
-_PUBLIC = re.search(r"/\* public part:.*?\*/(.*)/\* end of the public part \*/", _HEADER, re.DOTALL)
+SOURCES = Path("csrc")
+PUBLIC_PART = re.compile(r"/\* public part:.*?\*/(.*)/\* end of the public part \*/", re.DOTALL)
 
 ffi = FFI()
-ffi.cdef(_PUBLIC[1])  # type: ignore[index]  # the header without its marks is a broken checkout
+ffi.cdef(PUBLIC_PART.findall(SOURCES.joinpath("sha256d.h").read_text(encoding="utf-8"))[0])
 ffi.set_source(
     "stampmill.core._native",
     '#include "sha256d.h"',
-    sources=["csrc/dispatch.c", "csrc/cpu.c", "csrc/selftest.c", "csrc/scan_generic.c"],
-    define_macros=[("SM_NO_AVX512", None), ("SM_NO_SHANI", None), ("SM_NO_AVX2", None)],
-    extra_compile_args=["-O3", "-std=c11", "-Wall", "-Wextra"],
+    sources=[f"csrc/{name}.c" for name in ("cpu", "dispatch", "scan_generic", "selftest")],
+    depends=[*map(str, sorted(SOURCES.glob("*.h"))), *map(str, sorted(SOURCES.glob("scan_*.c")))],
     include_dirs=["csrc"],
-    depends=[],
     py_limited_api=True,
 )
