@@ -1,0 +1,136 @@
+"""`stampmill bench`: how right and how fast the kernels are, and what the whole path costs."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from stampmill.core.cli.options import Commands
+from stampmill.core.errors import ExitCode, UsageError
+
+_EXAMPLES = """\
+examples:
+  stampmill bench kernels                              all kernels of this machine, side by side
+  stampmill bench kernels --kernel generic --kernel numba --rounds 21
+  stampmill bench kernels --json > mine.json && pytest-benchmark compare mine.json
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Register the command and its own commands."""
+    parser = commands.add_parser(
+        "bench",
+        help="measure kernels against each other, and the whole path against its targets",
+        description="Measures this machine. Correctness comes first: a kernel that misses or "
+        "invents a nonce is named and nothing is timed (exit 5).",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    benches = parser.add_subparsers(title="what to measure", metavar="BENCH", required=True)
+    _add_kernels(benches)
+    _add_show(benches)
+
+
+def run(options: argparse.Namespace) -> ExitCode:
+    """Run the chosen benchmark."""
+    code: ExitCode = options.bench(options)
+    return code
+
+
+def _add_kernels(benches: Commands) -> None:
+    parser = benches.add_parser(
+        "kernels",
+        help="every kernel that runs here: right or wrong, and how fast",
+        description="Checks each kernel against hashlib, then times all of them in turn on one "
+        "pinned CPU over the same nonces. The ratio is to the first in the table, round by round, "
+        "so that what slows a whole round down does not count.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(bench=_kernels)
+    add = parser.add_argument
+    add("--kernel", action="append", default=[], metavar="NAME", help="only this one; repeatable")
+    add("--rounds", type=_count, metavar="N", help="rounds (11; fewer are not worth quoting)")
+    add("--seconds", type=_seconds, metavar="S", help="shortest scan of a round (0.2)")
+    most = "versions that share a scan's work; repeatable (1, and the kernel's most)"
+    add("--versions", type=_count, action="append", metavar="K", help=most)
+    add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
+    _add_output_options(parser)
+
+
+def _add_show(benches: Commands) -> None:
+    parser = benches.add_parser(
+        "show",
+        help="print a result file",
+        description="Prints what a file written by --output or --json holds.",
+    )
+    parser.set_defaults(bench=_show)
+    parser.add_argument("file", type=Path, metavar="FILE")
+
+
+def _add_output_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="pytest-benchmark's JSON on standard output, no table"
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the JSON to a file")
+
+
+def _kernels(options: argparse.Namespace) -> ExitCode:
+    from stampmill.bench import catalogue, kernels, timing  # noqa: PLC0415  mining starts without
+
+    plan = kernels.Plan(
+        options.rounds or timing.ROUNDS,
+        options.seconds or timing.ROUND_SECONDS,
+        _usable(options.cpu),
+        options.versions,
+    )
+    chosen = catalogue.load(options.kernel, skipped=_progress)
+    comparison = kernels.compare(chosen, plan, _progress)
+    _publish(options, kernels.as_document(comparison), kernels.report(comparison))
+    return ExitCode.DONE
+
+
+def _show(options: argparse.Namespace) -> ExitCode:
+    from stampmill.bench import record, show  # noqa: PLC0415  mining starts without
+
+    print(show.render(record.read(options.file)))
+    return ExitCode.DONE
+
+
+def _publish(options: argparse.Namespace, document: dict[str, object], text: str) -> None:
+    from stampmill.bench import record  # noqa: PLC0415  mining starts without
+
+    if options.output is not None:
+        record.write(document, options.output)
+    print(record.encode(document) if options.json else text, end="" if options.json else "\n")
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _usable(cpu: int | None) -> int | None:
+    from stampmill.bench.machine import usable_cpus  # noqa: PLC0415  mining starts without
+
+    if cpu is not None and cpu not in usable_cpus():
+        raise UsageError(f"no CPU {cpu} for this process; it has {_listed(usable_cpus())}")
+    return cpu
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds up to 3600")
+    return seconds
