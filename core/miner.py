@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from stampmill.core.backends.base import Backend
 from stampmill.core.chain import target
@@ -32,7 +33,9 @@ class Miner:
     ) -> None:
         self.stats = Stats()
         self._source = source
-        self._backends = list(backends)
+        self._given = tuple(backends)
+        self._backends: list[Backend] = []
+        """Those that are open."""
         self._observer = observer
         self._clock = clock
         self._scheduler = Scheduler(backends, self.stats, clock, observer)
@@ -52,7 +55,7 @@ class Miner:
         await self._open_backends()
         self._started = self._clock()
         self._devices.begin(self._started)
-        readers = [self._spawn(self._read(backend)) for backend in self._backends]
+        readers = {backend: self._spawn(self._read(backend)) for backend in self._backends}
         tasks = [self._spawn(self._run_source()), self._spawn(self._sample_regularly())]
         try:
             with suppress(TimeoutError):
@@ -98,7 +101,9 @@ class Miner:
             accepted_difficulty=stats.accepted_difficulty,
             best_difficulty=stats.best_difficulty,
             seconds_since_accepted=(
-                now - stats.last_accepted_at if stats.last_accepted_at is not None else None
+                max(now - stats.last_accepted_at, 0.0)  # it may come after the end, while draining
+                if stats.last_accepted_at is not None
+                else None
             ),
             job_switch=_latency(stats.job_switch),
             share_path=_latency(stats.share_path),
@@ -106,14 +111,26 @@ class Miner:
         )
 
     async def _open_backends(self) -> None:
-        for backend in tuple(self._backends):
-            try:
-                await backend.open()
-            except StampmillError as error:
-                self._drop(backend, error)
+        failure: StampmillError = NoDeviceError("no backend was given")
+        try:
+            for backend in self._given:
+                failure = await self._open(backend) or failure
+        except BaseException:
+            for backend in self._backends:
+                await self._guard(backend.close())
+            raise
         if not self._backends:
-            raise self._failure or NoDeviceError("no backend was given")
+            raise failure
         self._kernels = ", ".join(backend.capabilities().kernel for backend in self._backends)
+
+    async def _open(self, backend: Backend) -> StampmillError | None:
+        try:
+            await backend.open()
+        except StampmillError as error:
+            self._leave_out(backend, error)
+            return error
+        self._backends.append(backend)
+        return None
 
     def _spawn(self, part: Coroutine[None, None, None]) -> asyncio.Task[None]:
         return asyncio.create_task(self._guard(part))
@@ -135,18 +152,24 @@ class Miner:
             async for nonce in backend.nonces():
                 self._scheduler.on_nonce(nonce)
         except StampmillError as error:
-            self._drop(backend, error)
-            await backend.close()
+            await self._drop(backend, error)
 
-    def _drop(self, backend: Backend, error: StampmillError) -> None:
-        """Go on without a backend that failed; with none left the run is over."""
-        self._observer(Notice(f"backend {backend.name} failed: {error}", warning=True))
-        self._scheduler.remove(backend)
-        self._sample_backend(backend)
+    async def _drop(self, backend: Backend, error: StampmillError) -> None:
+        """Go on without a backend that broke; with none left the run is over."""
+        self._leave_out(backend, error)
+        self._read_telemetry(backend)
         self._backends.remove(backend)
         if not self._backends:
-            self._failure = error
+            self._failure = self._failure or error
             self._stop.set()
+        try:
+            await backend.close()
+        except StampmillError as worse:
+            self._leave_out(backend, worse)
+
+    def _leave_out(self, backend: Backend, error: StampmillError) -> None:
+        self._observer(Notice(f"backend {backend.name} failed: {error}", warning=True))
+        self._scheduler.remove(backend)
 
     async def _sample_regularly(self) -> None:
         while True:
@@ -155,23 +178,25 @@ class Miner:
 
     def _sample(self) -> None:
         for backend in self._backends:
-            self._sample_backend(backend)
-        self._devices.sample_total(self._clock())
+            self._read_telemetry(backend)
+        self._devices.sample(self._clock())
 
-    def _sample_backend(self, backend: Backend) -> None:
+    def _read_telemetry(self, backend: Backend) -> None:
         telemetry = backend.telemetry()
-        self._devices.sample(self._clock(), backend.name, telemetry.hashes)
+        self._devices.count(backend, telemetry.hashes)
         self.stats.starved_jobs += telemetry.starved_jobs
         for seconds in telemetry.job_switches:
             self.stats.job_switch.add(seconds)
 
     async def _shut_down(
-        self, tasks: list[asyncio.Task[None]], readers: list[asyncio.Task[None]]
+        self, tasks: list[asyncio.Task[None]], readers: dict[Backend, asyncio.Task[None]]
     ) -> None:
         """Stop scanning, deliver what was found, then wait a little for the answers."""
         for backend in tuple(self._backends):
-            await backend.close()
-        await asyncio.gather(*readers)
+            # A job that still comes must not wake what is closed.
+            self._scheduler.remove(backend)
+            await self._close(backend, readers[backend])
+        await asyncio.gather(*readers.values(), return_exceptions=True)
         self._sample()
         self._finished = self._clock()
         await self._source.drain(DRAIN_SECONDS)
@@ -179,13 +204,28 @@ class Miner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _close(self, backend: Backend, reader: asyncio.Task[None]) -> None:
+        """Close a backend; if it cannot, its reader would wait for ever."""
+        try:
+            await backend.close()
+        except Exception as error:
+            self._failure = self._failure or error
+            reader.cancel()
+
+
+@dataclass(slots=True)
+class _Device:
+    backend: str
+    name: str
+    meter: RateMeter
+    hashes: int = 0
+
 
 class _Devices:
     """Hash counts and rates by device, and their total."""
 
     def __init__(self) -> None:
-        self._hashes: dict[tuple[str, str], int] = {}
-        self._meters: dict[tuple[str, str], RateMeter] = {}
+        self._devices: dict[tuple[Backend, str], _Device] = {}
         self.begin(0.0)
 
     def begin(self, started: float) -> None:
@@ -194,15 +234,19 @@ class _Devices:
 
     @property
     def total(self) -> int:
-        return sum(self._hashes.values())
+        return sum(device.hashes for device in self._devices.values())
 
-    def sample(self, now: float, backend: str, hashes: dict[str, int]) -> None:
-        for device, count in hashes.items():
-            key = backend, device
-            self._hashes[key] = count
-            self._meters.setdefault(key, RateMeter(self._started)).sample(now, count)
+    def count(self, backend: Backend, hashes: dict[str, int]) -> None:
+        for name, count in hashes.items():
+            if (backend, name) not in self._devices:
+                new = _Device(backend.name, name, RateMeter(self._started))
+                self._devices[backend, name] = new
+            self._devices[backend, name].hashes = count
 
-    def sample_total(self, now: float) -> None:
+    def sample(self, now: float) -> None:
+        """Take every rate; a device that counts no more comes down to zero."""
+        for device in self._devices.values():
+            device.meter.sample(now, device.hashes)
         self._meter.sample(now, self.total)
 
     def total_rates(self, seconds: float) -> Rates:
@@ -210,9 +254,13 @@ class _Devices:
 
     def snapshots(self, seconds: float) -> tuple[DeviceSnapshot, ...]:
         return tuple(
-            DeviceSnapshot(device, backend, count, _rates(self._meters[key], count, seconds))
-            for key, count in self._hashes.items()
-            for backend, device in [key]
+            DeviceSnapshot(
+                device.name,
+                device.backend,
+                device.hashes,
+                _rates(device.meter, device.hashes, seconds),
+            )
+            for device in self._devices.values()
         )
 
 

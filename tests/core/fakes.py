@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from stampmill.core.backends.base import Capabilities, Telemetry, WorkFeed
@@ -149,7 +149,7 @@ class MemoryBackend:
                 yield self._found.popleft()
             if self.feed is not None:
                 self._found.extend(self.mine())
-            await asyncio.sleep(0)
+            await turn()
 
     def telemetry(self) -> Telemetry:
         return Telemetry({"0": self.hashes})
@@ -205,6 +205,6 @@ class MemorySource:
         self.listener.on_share_result(share, result)
 
 
-def numbers(nonces: Iterable[Nonce]) -> list[int]:
-    """Return just the nonces' numbers."""
-    return [nonce.nonce for nonce in nonces]
+async def turn() -> None:
+    """Let every task that is ready take a step."""
+    await asyncio.sleep(0)
