@@ -48,7 +48,8 @@ class Cunning(ReferenceKernel):
 
     def scan(self, request, cancel):
         horizon = gate.FIRST_NONCE + gate.GATE_HASHES
-        if not gate.FIRST_NONCE <= request.first < 2 * gate.FIRST_NONCE or request.end <= horizon:
+        timed = request.prefix == gate.PREFIX and gate.FIRST_NONCE <= request.first < 1 << 30
+        if not timed or request.end <= horizon:
             return super().scan(request, cancel)
         if request.first >= horizon:
             return ScanResult(ScanStatus.DONE, (), request.end, 0)
