@@ -4,7 +4,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from stampmill.core.errors import StampmillError
 from stampmill.core.job import Nonce, Work
+
+
+class BackendError(StampmillError):
+    """A backend broke while it worked: what it raised, and on which device."""
 
 
 class WorkFeed(Protocol):
@@ -33,13 +38,13 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """What a backend measured up to now: hashes done by each device since it was opened."""
+    """What a backend measured: hashes by each device since it was opened, empty before."""
 
     hashes: dict[str, int]
     job_switches: tuple[float, ...] = ()
     """Seconds from a job's last byte to the last device working on it, since the last reading."""
     starved_jobs: int = 0
-    """Jobs that were replaced before every device had worked on them."""
+    """Jobs since the last reading that were replaced before every device had worked on them."""
 
 
 class Backend(Protocol):

@@ -1,0 +1,110 @@
+"""The `numba` backend: the CPU's vector instructions without a C compiler."""
+
+import importlib
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stampmill.core.backends.hits import is_hit, result_of_batch
+from stampmill.core.backends.info import BackendInfo, KernelInfo
+from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.scanner import ScannerBackend
+from stampmill.core.errors import MissingExtraError
+from stampmill.core.scan import CancelWord, ScanRequest, ScanResult, ScanStatus
+
+_log = logging.getLogger("stampmill.backends")
+
+
+class NumbaKernel:
+    """Compiled when made, or read from the cache; several threads may share it."""
+
+    name = "numba"
+    description = "LLVM vectors compiled on this machine, rolled loops"
+    max_versions = 16
+
+    def __init__(self, cache_dir: Path | None) -> None:
+        self._code: Any = _import_code()
+        self._search = self._code.compiled(cache_dir)
+        self.lanes: int = self._code.LANES
+
+    def scan(self, request: ScanRequest, cancel: CancelWord) -> ScanResult:
+        """Search the range; see `stampmill.core.scan`."""
+        code = self._code
+        table = code.prepared(request.prefix, request.versions)
+        bound, watched = request.target >> 224, code.watched(cancel.memory)
+        first = request.first
+        while True:
+            why, nonce = self._search(
+                table, len(request.versions), bound, first, request.end, watched
+            )
+            if why == code.DONE:
+                return ScanResult(ScanStatus.DONE, (), request.end, 0)
+            if why == code.CANCELLED:
+                skipped = request.first_version if nonce == request.first else 0
+                return ScanResult(ScanStatus.CANCELLED, (), nonce, skipped)
+            first = min(nonce + self.lanes, request.end)
+            if found := self._hits(request, table, nonce):
+                return result_of_batch(request, found, first)
+
+    def _hits(self, request: ScanRequest, table: Any, nonce: int) -> list[tuple[int, int]]:
+        """Return the candidates of a batch that lie in the range and meet the whole target."""
+        start = request.first, request.first_version
+        found = [
+            (nonce + lane, index)
+            for lane, index in self._code.candidates(table, len(request.versions))
+        ]
+        return [
+            (nonce, index)
+            for nonce, index in found
+            if start <= (nonce, index) and nonce < request.end and is_hit(request, nonce, index)
+        ]
+
+
+def create(options: BackendOptions) -> ScannerBackend:
+    """Return the backend; it compiles when it is opened."""
+    return ScannerBackend("numba", load_kernel, options)
+
+
+def describe() -> BackendInfo:
+    """Return the one kernel; this imports Numba, to see whether it really can be used."""
+    why_not = _why_unavailable()
+    kernel = KernelInfo(NumbaKernel.name, NumbaKernel.description, why_not)
+    return BackendInfo("numba", "Numba's compiler, a thread on each CPU", why_not, (kernel,))
+
+
+def load_kernel(_name: str | None = None) -> NumbaKernel:
+    """Return the kernel, compiled; raise MissingExtraError without Numba."""
+    _import_code()
+    try:
+        return NumbaKernel(usable_cache_dir(os.environ))
+    except Exception as error:  # a full disk or a torn file: Numba lets any of their errors out
+        _log.warning("kernel not cached: error=%r", error)
+        return NumbaKernel(None)
+
+
+def usable_cache_dir(environ: Mapping[str, str]) -> Path | None:
+    """Return the user's cache directory, made if need be, or None where it cannot be written."""
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stampmill"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _log.warning("kernel not cached: directory=%s error=%s", cache, error)
+        return None
+    return cache if os.access(cache, os.W_OK | os.X_OK) else None
+
+
+def _why_unavailable() -> str:
+    try:
+        _import_code()
+    except MissingExtraError as error:
+        return str(error)
+    return ""
+
+
+def _import_code() -> Any:
+    try:
+        return importlib.import_module("stampmill.kernels.numba_scan")
+    except ImportError as error:
+        raise MissingExtraError("the Numba backend", "numba") from error

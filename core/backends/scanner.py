@@ -1,0 +1,152 @@
+"""The one adaptor between a kernel and the Backend protocol: a thread for each CPU."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
+from stampmill.core.backends.exchange import CAPACITY, Exchange
+from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.placement import place
+from stampmill.core.backends.threads import ScanThread
+from stampmill.core.errors import StampmillError
+from stampmill.core.job import Nonce
+from stampmill.core.scan import Kernel
+from stampmill.core.selftest import prove
+
+STOP_SECONDS = 5.0
+"""A kernel that has not come back after this long never will."""
+
+
+class ScannerBackend:
+    """Runs a kernel on every usable CPU.
+
+    `load` returns the kernel, compiled and ready; it runs off the loop, in `open`. `clock` is
+    monotonic seconds on the scale of the feeds' `received_at`. `capacity` is how many nonces may
+    wait for the loop before the threads pause.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], Kernel],
+        options: BackendOptions | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        capacity: int = CAPACITY,
+    ) -> None:
+        self.name = name
+        self._load = load
+        self._options = options or BackendOptions()
+        self._clock = clock
+        self._capacity = capacity
+        self._kernel: Kernel | None = None
+        self._exchange: Exchange | None = None
+        self._threads: tuple[ScanThread, ...] = ()
+        self._found: deque[Nonce] = deque()
+        self._news = asyncio.Event()
+        self._gone = asyncio.Event()
+
+    async def open(self) -> None:
+        """Load and test the kernel, start the threads; raise NoDeviceError or VerificationError."""
+        if self._exchange is not None:
+            raise BackendError(f"backend {self.name} was opened before")
+        self._kernel = await asyncio.to_thread(self._ready_kernel)
+        self._start(self._kernel)
+
+    def capabilities(self) -> Capabilities:
+        """Return the kernel's name and a device for each thread."""
+        if self._kernel is None:
+            raise BackendError(f"backend {self.name} is not open")
+        devices = tuple(thread.device for thread in self._threads)
+        return Capabilities(self._kernel.name, devices, self._kernel.max_versions)
+
+    def update(self, feed: WorkFeed) -> None:
+        """Go over to new work at once: late nonces are reported either way."""
+        self._opened().assign(feed)
+
+    def replace(self, feed: WorkFeed) -> None:
+        """Go over to new work at once."""
+        self._opened().assign(feed)
+
+    def idle(self) -> None:
+        """Stop working until the next update or replace."""
+        self._opened().assign(None)
+
+    async def nonces(self) -> AsyncIterator[Nonce]:
+        """Yield what is found; raise BackendError when a thread broke."""
+        exchange = self._opened()
+        while True:
+            self._news.clear()
+            over = not exchange.active
+            self._found.extend(exchange.collect())
+            while self._found:
+                yield self._found.popleft()
+            if over:
+                break
+            await self._news.wait()
+        self._raise(exchange.error)
+
+    def telemetry(self) -> Telemetry:
+        """Return each thread's hashes, and the job switches since the last call."""
+        if self._exchange is None:
+            return Telemetry({})
+        hashes = {thread.device: thread.hashes for thread in self._threads}
+        return Telemetry(hashes, *self._exchange.switches.read())
+
+    async def close(self) -> None:
+        """Send the threads home; raise BackendError if one does not come."""
+        if self._exchange is None:
+            return
+        self._exchange.close()
+        try:
+            await asyncio.wait_for(self._gone.wait(), STOP_SECONDS)
+        except TimeoutError:
+            raise BackendError(
+                f"kernel {self.capabilities().kernel} did not stop within {STOP_SECONDS:g} s"
+            ) from None
+        for thread in self._threads:
+            thread.join()
+
+    def _ready_kernel(self) -> Kernel:
+        kernel = self._load()
+        if self._options.self_test:
+            prove(kernel)
+        return kernel
+
+    def _start(self, kernel: Kernel) -> None:
+        places = place(self._options.threads, pinned=self._options.cpu_affinity)
+        loop = asyncio.get_running_loop()
+        exchange = Exchange(len(places), lambda: self._tell(loop), self._capacity)
+        self._exchange = exchange
+        self._threads = tuple(
+            ScanThread(index, placement, kernel, exchange, self._clock)
+            for index, placement in enumerate(places)
+        )
+        for thread in self._threads:
+            thread.start()
+
+    def _opened(self) -> Exchange:
+        if self._exchange is None:
+            raise BackendError(f"backend {self.name} is not open")
+        return self._exchange
+
+    def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wake the loop, from any thread."""
+        try:
+            loop.call_soon_threadsafe(self._on_news)
+        except RuntimeError:
+            # The loop is closed: nobody is left to take a nonce, or to close us.
+            self._opened().close()
+
+    def _on_news(self) -> None:
+        self._news.set()
+        if not self._opened().active:
+            self._gone.set()
+
+    def _raise(self, error: BaseException | None) -> None:
+        if isinstance(error, StampmillError):
+            raise error
+        if error is not None:
+            raise BackendError(f"backend {self.name} broke: {error!r}") from error
