@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from stampmill.core import miner
 from stampmill.core.backends.base import BackendError, Telemetry
 from stampmill.core.chain import target
 from stampmill.core.errors import NoDeviceError, NoPoolError
@@ -227,6 +228,19 @@ def test_a_backend_that_cannot_close_and_goes_on_is_not_waited_for() -> None:
     assert source.drained
 
 
+def test_hashes_are_counted_while_the_run_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(miner, "SAMPLE_SECONDS", 0.0)
+    seen = []
+
+    def watch(shot: Snapshot) -> bool:
+        seen.append(shot.hashes)
+        return shot.hashes > 100
+
+    Run(a_source(), MemoryBackend()).until(watch)
+    assert seen[-1] > 100
+    assert seen == sorted(seen)
+
+
 # Backends that fail
 
 
@@ -354,9 +368,9 @@ def test_an_exception_of_the_observer_surfaces() -> None:
         if isinstance(event, JobArrived):
             raise ZeroDivisionError
 
-    miner = Miner(a_source(), [MemoryBackend()], observer=observe)
+    run = Miner(a_source(), [MemoryBackend()], observer=observe).run(LONG)
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(miner.run(LONG))
+        asyncio.run(run)
 
 
 # Pictures of the run
