@@ -1,35 +1,39 @@
-"""Bytes to JSON objects, the same for both sides: framing, sniffing, guarded decoding."""
+"""Bytes to JSON objects, the same for both sides: framing, guarded decoding, no TLS, no HTTP."""
+
+import re
+from collections.abc import Callable
 
 from stampmill.pool.stratum.drops import BrokenStreamError, Drop
 from stampmill.pool.stratum.framing import LineReader, LineTooLongError
 from stampmill.pool.stratum.json_line import Json, decode_line
-from stampmill.pool.stratum.sniffing import is_http, is_tls
+
+_TLS_RECORDS = frozenset((0x15, 0x16))  # alert and handshake (RFC 8446 section 5.1)
+_HTTP = re.compile(rb"([A-Z]{3,10} \S* )?HTTP/\d")
 
 
 class Inbox:
-    """Takes bytes and returns objects; `limit` is the most bytes a line may have."""
+    """Takes bytes and returns objects; `limit` is the most bytes a line may have.
 
-    __slots__ = ("_reader", "_seen_bytes", "_seen_line")
+    `on_line` is shown every line that is not empty, before anything is made of it.
+    """
 
-    def __init__(self, limit: int) -> None:
+    __slots__ = ("_on_line", "_reader", "_seen_bytes", "_seen_line")
+
+    def __init__(self, limit: int, on_line: Callable[[bytes], None] | None = None) -> None:
         self._reader = LineReader(limit)
+        self._on_line = on_line
         self._seen_bytes = False
         self._seen_line = False
 
-    @property
-    def limit(self) -> int:
-        """The most bytes a line may have; may be changed between two messages."""
-        return self._reader.limit
-
-    @limit.setter
-    def limit(self, limit: int) -> None:
+    def set_limit(self, limit: int) -> None:
+        """Change the limit from the next line on."""
         self._reader.limit = limit
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they came; raise BrokenStreamError for TLS."""
+        """Take bytes as they came; raise BrokenStreamError for TLS, which the first byte tells."""
         if data and not self._seen_bytes:
             self._seen_bytes = True
-            if is_tls(data):
+            if data[0] in _TLS_RECORDS:
                 raise BrokenStreamError(Drop.NOT_STRATUM, "the other side speaks TLS")
         self._reader.feed(data)
 
@@ -41,11 +45,13 @@ class Inbox:
             raise BrokenStreamError(Drop.LINE_TOO_LONG, str(error)) from error
         if line is None:
             return None
-        self._sniff(line)
+        if self._on_line is not None:
+            self._on_line(line)
+        self._check_first(line)
         return decode_line(line)
 
-    def _sniff(self, line: bytes) -> None:
+    def _check_first(self, line: bytes) -> None:
         if not self._seen_line:
             self._seen_line = True
-            if is_http(line):
+            if _HTTP.match(line):
                 raise BrokenStreamError(Drop.NOT_STRATUM, "the other side speaks HTTP")

@@ -1,0 +1,73 @@
+"""What a client wants of a connection, and how long it waits for it."""
+
+from dataclasses import dataclass, field
+
+from stampmill.core.job import Share
+from stampmill.pool.stratum.framing import CLIENT_LINE_LIMIT, SERVER_LINE_LIMIT
+from stampmill.pool.stratum.job_stream import MINER_BITS
+from stampmill.pool.stratum.outbox import Asked
+from stampmill.pool.stratum.requests import BIP320_MASK, Configure, Submit
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """What a lost connection had: a pool may give the same extranonce1 for its session id."""
+
+    session_id: str
+    extranonce1: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPlan:
+    """Who we are and what to ask for on one connection.
+
+    `version_mask` is what to ask for, 0 for no version rolling. `avoid` names optional requests
+    that this pool is known not to survive. `send_difference` sends the difference to the job's
+    version instead of its bits inside the mask, as ESP-Miner does.
+    """
+
+    user_agent: str
+    user: str
+    password: str = field(default="x", repr=False)
+    version_mask: int = BIP320_MASK
+    suggest_difficulty: float | None = None
+    resume: ResumePoint | None = None
+    avoid: frozenset[Asked] = frozenset()
+    send_difference: bool = False
+
+    def configure(self) -> Configure | None:
+        """Return the negotiation to open with, None to open without."""
+        if not self.version_mask or Asked.CONFIGURE in self.avoid:
+            return None
+        return Configure(self.version_mask & MINER_BITS, 2, None, subscribe_extranonce=True)
+
+    def suggestion(self) -> float | None:
+        """Return the difficulty to suggest, if any."""
+        return None if Asked.SUGGEST_DIFFICULTY in self.avoid else self.suggest_difficulty
+
+    def submit(self, share: Share, mask: int | None) -> Submit:
+        """Return the request for a share; the agreed mask None: no version rolling."""
+        nonce, job = share.nonce, share.job
+        bits = None
+        if mask is not None:
+            rolled = nonce.version ^ job.version
+            bits = rolled if self.send_difference else nonce.version & mask
+        return Submit(self.user, job.id, nonce.work.extranonce2, nonce.ntime, nonce.nonce, bits)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLimits:
+    """Bounds of one connection. Times are seconds, line lengths bytes."""
+
+    handshake: float = 30.0
+    optional_request: float = 5.0
+    share: float = 120.0
+    silence: float = 150.0
+    """Longer than any pool's pause between two jobs (60 s), with room for a lost one."""
+    keep_alive: float = 240.0
+    """public-pool drops clients that say nothing for five minutes."""
+    pending_shares: int = 1000
+    unanswered_shares: int = 3
+    """So many in a row, none answered between, and the pool is left."""
+    first_lines: int = CLIENT_LINE_LIMIT
+    later_lines: int = SERVER_LINE_LIMIT
