@@ -1,60 +1,59 @@
 """Every kernel that there is: those that run here, and why the others do not."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from stampmill.core import native
-from stampmill.core.backends.numba_cpu import load_kernel
-from stampmill.core.backends.reference import ReferenceKernel
-from stampmill.core.errors import NoDeviceError, UsageError
+from stampmill.core.backends import registry
+from stampmill.core.backends.info import BackendInfo, KernelInfo
+from stampmill.core.errors import NoDeviceError
 from stampmill.core.scan import Kernel
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A kernel by name; `load` compiles and tests it, and may raise NoDeviceError."""
-
-    name: str
-    load: Callable[[], Kernel]
-
-
-def entries() -> list[Entry]:
-    """Return all kernels in the order in which they are compared: the first is the measure."""
-    return [*_native(), Entry("numba", load_kernel), Entry("reference", ReferenceKernel)]
 
 
 def load(
     names: Sequence[str] = (), *, skipped: Callable[[str], None] = lambda _line: None
 ) -> list[Kernel]:
-    """Return the kernels of these names in that order, or all that run here.
+    """Return the kernels of these names in that order, or all that run here, best first.
 
-    Raise UsageError for a name that does not exist and NoDeviceError for one that does not run
-    here; of all, what does not run is only reported to `skipped`.
+    Raise NoDeviceError for a name that does not exist or does not run here; of all, what does not
+    run is only reported to `skipped`.
     """
-    known = {entry.name: entry for entry in entries()}
-    for name in names:
-        if name not in known:
-            raise UsageError(f"no kernel '{name}'; known are {', '.join(known)}")
     if names:
-        return [known[name].load() for name in names]
-    return list(_those_that_run(known.values(), skipped))
+        return [registry.load_kernel(name) for name in names]
+    return _usable(skipped)
 
 
-def _those_that_run(
-    candidates: Iterable[Entry], skipped: Callable[[str], None]
-) -> Iterator[Kernel]:
-    for entry in candidates:
+def best() -> Kernel:
+    """Return the kernel that mining uses by default; raise NoDeviceError."""
+    choice = registry.choose_default()
+    return registry.load_kernel(choice.options.kernel or _first_kernel(choice.name))
+
+
+def _usable(skipped: Callable[[str], None]) -> list[Kernel]:
+    kernels = []
+    for info in _every_kernel():
         try:
-            yield entry.load()
+            kernels.append(_loaded(info))
         except NoDeviceError as error:
-            skipped(f"{entry.name} is left out: {error}")
+            skipped(f"{info.name} is left out: {error}")
+    return kernels
 
 
-def _native() -> list[Entry]:
-    if not native.available():
-        return [Entry("native", native.select)]
-    return [Entry(info.name, _selecting(info.name)) for info in native.kernels()]
+def _loaded(info: KernelInfo) -> Kernel:
+    if info.why_not:
+        raise NoDeviceError(info.why_not)
+    return registry.load_kernel(info.name)
 
 
-def _selecting(name: str) -> Callable[[], Kernel]:
-    return lambda: native.select(name)
+def _every_kernel() -> list[KernelInfo]:
+    return [kernel for backend in registry.describe_all() for kernel in _kernels_of(backend)]
+
+
+def _kernels_of(backend: BackendInfo) -> Sequence[KernelInfo]:
+    """Return a backend's kernels; a backend without a list is its own only one."""
+    if backend.kernels and not backend.why_not:
+        return backend.kernels
+    return [KernelInfo(backend.name, backend.description, backend.why_not)]
+
+
+def _first_kernel(backend: str) -> str:
+    info = next(info for info in registry.describe_all() if info.name == backend)
+    return next(kernel.name for kernel in _kernels_of(info) if not kernel.why_not)

@@ -1,0 +1,1 @@
+"""The whole path against its targets: rate, latencies, start, memory, soak."""
