@@ -1,6 +1,6 @@
 /*
- * SHA-NI: an instruction does two rounds, the next pair waits for it, so that several nonces are
- * interleaved. One schedule serves all versions.
+ * SHA-NI: one instruction does two rounds, and the next two rounds wait for it, so that two nonces
+ * are interleaved.
  *
  * The state is kept as the instructions want it: lanes F E B A and H G D C, lowest first. Schedule
  * words are four to a vector.
@@ -11,10 +11,8 @@
 #include "search.h"
 #include <immintrin.h>
 
-#ifndef STREAMS
 #define STREAMS 2
-#endif
-#define EACH _Pragma("GCC unroll 8") for (int i = 0; i < STREAMS; i++)
+#define EACH _Pragma("GCC unroll 2") for (int i = 0; i < STREAMS; i++)
 #define UNROLL _Pragma("GCC unroll 16")
 
 typedef __m128i words;
@@ -54,30 +52,33 @@ SM_INLINE words expand(const words w[4], int q) {
 
 SM_INLINE words add_k(words w, int q) { return _mm_add_epi32(w, load(SM_K + 4 * q)); }
 
-/* The second block's constants plus schedule words, from round 16 on. */
-static void schedule(const sm_search *search, const uint32_t *nonce, words kw[16][STREAMS]) {
-    words w[STREAMS][4];
-    EACH w[i][0] =
-        set(search->w16, search->w17, search->w18 + sm_small0(nonce[i]), search->w19 + nonce[i]);
-    EACH w[i][1] = set(SM_PADDING, 0, 0, 0);
-    EACH w[i][2] = _mm_setzero_si128();
-    EACH w[i][3] = set(0, 0, 0, SM_HEADER_BITS);
-    EACH kw[4][i] = add_k(w[i][0], 4);
-    UNROLL for (int q = 5; q < 16; q++) {
-        EACH w[i][q & 3] = expand(w[i], q);
-        EACH kw[q][i] = add_k(w[i][q & 3], q);
+/* The second block's schedule: words 16 to 19, then 4 to 15, which are padding. */
+SM_INLINE void start_schedule(const sm_search *search, const uint32_t *nonce, words w[STREAMS][4]) {
+    EACH {
+        w[i][0] = set(search->w16, search->w17, search->w18 + sm_small0(nonce[i]),
+                      search->w19 + nonce[i]);
+        w[i][1] = set(SM_PADDING, 0, 0, 0);
+        w[i][2] = set(0, 0, 0, 0);
+        w[i][3] = set(0, 0, 0, SM_HEADER_BITS);
     }
 }
-/* The first hash: digests after the second block, as the next schedule's first eight words. */
+
+/* The first hash: the digests, as words 0 to 7 of the ring w. A `fresh` kw, the constants plus
+   schedule words of rounds 16 on, is made on the way; it is the same for every version. */
 SM_INLINE void first_hash(const sm_search *search, const sm_start *start, const uint32_t *nonce,
-                          words kw[16][STREAMS], words w[STREAMS][4]) {
+                          words kw[16][STREAMS], int fresh, words w[STREAMS][4]) {
     state s[STREAMS];
     EACH {
         s[i] = pack(load(start->start), load(start->start + 4));
         s[i].abef = _mm_add_epi32(s[i].abef, set(0, nonce[i], 0, nonce[i]));
     }
     UNROLL for (int q = 1; q < 4; q++) EACH four_rounds(&s[i], load(search->kw + 4 * q));
-    UNROLL for (int q = 4; q < 16; q++) EACH four_rounds(&s[i], kw[q][i]);
+    if (fresh) start_schedule(search, nonce, w);
+    UNROLL for (int q = 4; q < 16; q++) {
+        if (fresh && q > 4) EACH w[i][q & 3] = expand(w[i], q);
+        if (fresh) EACH kw[q][i] = add_k(w[i][q & 3], q);
+        EACH four_rounds(&s[i], kw[q][i]);
+    }
     EACH w[i][0] = _mm_add_epi32(abcd(s[i]), load(start->midstate));
     EACH w[i][1] = _mm_add_epi32(efgh(s[i]), load(start->midstate + 4));
 }
@@ -99,17 +100,22 @@ SM_INLINE void last_word(words w[STREAMS][4], uint32_t *last) {
     EACH last[i] = (uint32_t)_mm_cvtsi128_si32(s[i].cdgh) + SM_IV[7];
 }
 
+SM_INLINE uint32_t candidates(const sm_search *search, words w[STREAMS][4]) {
+    uint32_t last[STREAMS], mask = 0;
+    last_word(w, last);
+    EACH mask |= (uint32_t)(sm_swap(last[i]) <= search->target[7]) << i;
+    return mask;
+}
+
 static uint32_t filter(const sm_search *search, uint32_t first, uint32_t *masks) {
-    uint32_t nonce[STREAMS], last[STREAMS], any = 0;
+    uint32_t nonce[STREAMS];
     words kw[16][STREAMS], w[STREAMS][4];
     EACH nonce[i] = sm_swap(first + (uint32_t)i);
-    schedule(search, nonce, kw);
-    for (uint32_t v = 0; v < search->version_count; v++) {
-        first_hash(search, &search->version[v], nonce, kw, w);
-        last_word(w, last);
-        masks[v] = 0;
-        EACH masks[v] |= (uint32_t)(sm_swap(last[i]) <= search->target[7]) << i;
-        any |= masks[v];
+    first_hash(search, &search->version[0], nonce, kw, 1, w);
+    uint32_t any = masks[0] = candidates(search, w);
+    for (uint32_t v = 1; v < search->version_count; v++) {
+        first_hash(search, &search->version[v], nonce, kw, 0, w);
+        any |= masks[v] = candidates(search, w);
     }
     return any;
 }

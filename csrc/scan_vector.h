@@ -36,42 +36,55 @@ SM_INLINE void v_round(V s[8], int t, V kw) {
     V_WORD(s, t, 7) = V_ADD3(t1, V_MAJ(a, V_WORD(s, t, 1), V_WORD(s, t, 2)), V_BIG0(a));
 }
 
-/* Schedule word t of either hash in the ring w of 16, all four terms of it. */
+/* Schedule word t from the 16 before it, which the ring w holds, where it has all four terms. */
 SM_INLINE V v_expand(const V w[16], int t) {
     return V_ADD4(w[t & 15], V_SMALL0(w[(t + 1) & 15]), w[(t + 9) & 15],
                   V_SMALL1(w[(t + 14) & 15]));
 }
 
-/* Second block, rounds 18 on: constants plus schedule words, the same for every version. The terms
-   that are left out are zero padding, or part of the search's prepared words. */
+/* Word t of the second block's schedule, from 18 on. Before 34 it lacks terms: they are zero
+   padding, or words without the nonce, whose sum is part of the search. */
+SM_INLINE V v_block_word(const sm_search *search, V nonce, const V w[16], int t) {
+    V small1 = t < 20 ? nonce : V_SMALL1(w[(t + 14) & 15]);
+    switch (t) {
+    case 18:
+        return V_ADD(V_SET(search->w18), V_SMALL0(nonce));
+    case 19:
+        return V_ADD(V_SET(search->w19), nonce);
+    case 20:
+        return V_ADD(V_SET(SM_PADDING), small1);
+    case 21:
+        return small1;
+    case 22:
+        return V_ADD(V_SET(SM_HEADER_BITS), small1);
+    case 23:
+        return V_ADD(V_SET(search->w16), small1);
+    case 24:
+        return V_ADD(V_SET(search->w17), small1);
+    case 30:
+        return V_ADD3(V_SET(sm_small0(SM_HEADER_BITS)), w[23 & 15], small1);
+    case 31:
+        return V_ADD3(V_SET(search->w31), w[24 & 15], small1);
+    case 32:
+        return V_ADD3(V_SET(search->w32), w[25 & 15], small1);
+    case 33:
+        return V_ADD4(V_SET(search->w17), V_SMALL0(w[18 & 15]), w[26 & 15], small1);
+    default:
+        return t < 30 ? V_ADD(w[(t + 9) & 15], small1) : v_expand(w, t);
+    }
+}
+
+/* The second block's constants plus schedule words, from round 18 on: the same for every version.
+   Apart from the rounds: a compiler that mixes the two runs out of registers. */
 static void v_schedule(const sm_search *search, V nonce, V kw[64]) {
     V w[16];
-    w[0] = V_SET(search->w16);
-    w[1] = V_SET(search->w17);
-    w[2] = V_ADD(V_SET(search->w18), V_SMALL0(nonce));
-    w[3] = V_ADD(V_SET(search->w19), nonce);
-    w[4] = V_ADD(V_SET(SM_PADDING), V_SMALL1(w[2]));
-    w[5] = V_SMALL1(w[3]);
-    w[6] = V_ADD(V_SET(SM_HEADER_BITS), V_SMALL1(w[4]));
-    w[7] = V_ADD(w[0], V_SMALL1(w[5]));
-    w[8] = V_ADD(w[1], V_SMALL1(w[6]));
-    w[9] = V_ADD(w[2], V_SMALL1(w[7]));
-    w[10] = V_ADD(w[3], V_SMALL1(w[8]));
-    w[11] = V_ADD(w[4], V_SMALL1(w[9]));
-    w[12] = V_ADD(w[5], V_SMALL1(w[10]));
-    w[13] = V_ADD(w[6], V_SMALL1(w[11]));
-    w[14] = V_ADD3(V_SET(sm_small0(SM_HEADER_BITS)), w[7], V_SMALL1(w[12]));
-    w[15] = V_ADD3(V_SET(search->w31), w[8], V_SMALL1(w[13]));
-    V_UNROLL for (int t = 18; t < 32; t++) kw[t] = V_ADD(w[t & 15], V_SET(SM_K[t]));
-    w[0] = V_ADD3(V_SET(search->w32), w[9], V_SMALL1(w[14]));
-    kw[32] = V_ADD(w[0], V_SET(SM_K[32]));
-    V_UNROLL for (int t = 33; t < 64; t++) {
-        w[t & 15] = v_expand(w, t);
+    V_UNROLL for (int t = 18; t < 64; t++) {
+        w[t & 15] = v_block_word(search, nonce, w, t);
         kw[t] = V_ADD(w[t & 15], V_SET(SM_K[t]));
     }
 }
 
-/* The first hash: the state after the second block. */
+/* The first hash, as the state after the second block. */
 SM_INLINE void v_first_hash(const sm_search *search, const sm_start *start, V nonce, const V kw[64],
                             V s[8]) {
     V_UNROLL for (int i = 0; i < 8; i++) V_WORD(s, 4, i) = V_SET(start->start[i]);
@@ -82,21 +95,36 @@ SM_INLINE void v_first_hash(const sm_search *search, const sm_start *start, V no
     V_UNROLL for (int i = 0; i < 8; i++) s[i] = V_ADD(s[i], V_SET(start->midstate[i]));
 }
 
-/* The second hash's schedule words 16 to 31, over w, where padding makes terms constant. */
-SM_INLINE void v_expand_digest(V w[16]) {
-    w[0] = V_ADD(w[0], V_SMALL0(w[1]));
-    w[1] = V_ADD3(w[1], V_SMALL0(w[2]), V_SET(sm_small1(SM_DIGEST_BITS)));
-    V_UNROLL for (int i = 2; i < 6; i++) w[i] =
-        V_ADD3(w[i], V_SMALL0(w[i + 1]), V_SMALL1(w[i - 2]));
-    w[6] = V_ADD4(w[6], V_SMALL0(w[7]), V_SET(SM_DIGEST_BITS), V_SMALL1(w[4]));
-    w[7] = V_ADD4(w[7], V_SET(sm_small0(SM_PADDING)), w[0], V_SMALL1(w[5]));
-    w[8] = V_ADD3(V_SET(SM_PADDING), w[1], V_SMALL1(w[6]));
-    V_UNROLL for (int i = 9; i < 14; i++) w[i] = V_ADD(w[i - 7], V_SMALL1(w[i - 2]));
-    w[14] = V_ADD3(V_SET(sm_small0(SM_DIGEST_BITS)), w[7], V_SMALL1(w[12]));
-    w[15] = V_ADD4(V_SET(SM_DIGEST_BITS), V_SMALL0(w[0]), w[8], V_SMALL1(w[13]));
+/* Word t of the second hash's schedule, from 16 on. Words 8 to 15 are padding. */
+SM_INLINE V v_digest_word(const V w[16], int t) {
+    V small0 = V_SMALL0(w[(t + 1) & 15]), small1 = V_SMALL1(w[(t + 14) & 15]);
+    switch (t) {
+    case 16:
+        return V_ADD(w[0], small0);
+    case 17:
+        return V_ADD3(w[1], small0, V_SET(sm_small1(SM_DIGEST_BITS)));
+    case 18:
+    case 19:
+    case 20:
+    case 21:
+        return V_ADD3(w[t & 15], small0, small1);
+    case 22:
+        return V_ADD4(w[6], small0, V_SET(SM_DIGEST_BITS), small1);
+    case 23:
+        return V_ADD4(w[7], V_SET(sm_small0(SM_PADDING)), w[16 & 15], small1);
+    case 24:
+        return V_ADD3(V_SET(SM_PADDING), w[17 & 15], small1);
+    case 30:
+        return V_ADD3(V_SET(sm_small0(SM_DIGEST_BITS)), w[23 & 15], small1);
+    case 31:
+        return V_ADD4(V_SET(SM_DIGEST_BITS), small0, w[24 & 15], small1);
+    default:
+        return t < 30 ? V_ADD(w[(t + 9) & 15], small1) : v_expand(w, t);
+    }
 }
 
-/* The second hash's last word, which is `e` of round 60 plus a constant: the rest is never done. */
+/* The second hash's last word, which is `e` of round 60 plus a constant: the rest is never done.
+   The digest is words 0 to 7 of the ring w. */
 SM_INLINE V v_last_word(V w[16]) {
     V s[8];
     V_UNROLL for (int i = 0; i < 8; i++) s[i] = V_SET(SM_IV[i]);
@@ -104,9 +132,8 @@ SM_INLINE V v_last_word(V w[16]) {
     v_round(s, 8, V_SET(SM_K[8] + SM_PADDING));
     V_UNROLL for (int t = 9; t < 15; t++) v_round(s, t, V_SET(SM_K[t]));
     v_round(s, 15, V_SET(SM_K[15] + SM_DIGEST_BITS));
-    v_expand_digest(w);
     V_UNROLL for (int t = 16; t < 61; t++) {
-        if (t >= 32) w[t & 15] = v_expand(w, t);
+        w[t & 15] = v_digest_word(w, t);
         v_round(s, t, V_ADD(w[t & 15], V_SET(SM_K[t])));
     }
     return V_ADD(V_WORD(s, 61, 4), V_SET(SM_IV[7]));
