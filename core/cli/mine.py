@@ -1,0 +1,181 @@
+"""`stampmill mine`: jobs from a pool, or from the embedded one, to accepted shares."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from stampmill.core.backends import registry
+from stampmill.core.backends.base import Backend
+from stampmill.core.backends.options import BackendOptions
+from stampmill.core.cli import options as shared
+from stampmill.core.cli import report
+from stampmill.core.cli.options import Commands
+from stampmill.core.cli.signals import stop_on_signals
+from stampmill.core.cli.views import View, choose_view
+from stampmill.core.config import MineSettings, PoolSettings
+from stampmill.core.errors import ExitCode
+from stampmill.core.events import Notice
+from stampmill.core.job_source import FixedJobSource, JobSource
+from stampmill.core.miner import Miner
+from stampmill.pool.client import StratumSource
+from stampmill.pool.server.embedded import EmbeddedPool
+from stampmill.pool.server.options import PoolOptions
+from stampmill.pool.trace import Direction
+
+EMBEDDED_SECONDS = 30.0
+BENCHMARK_SECONDS = 10.0
+
+_EXAMPLES = """\
+examples:
+  stampmill mine                                     embedded regtest pool, 30 seconds
+  stampmill mine -o pool.example:3333 -u me.rig1     a Stratum v1 pool, until Ctrl-C
+  stampmill mine --benchmark --time-limit 5 --json   hash a fixed job, no pool at all
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "mine",
+        help="mine on a pool, or on the embedded regtest pool if none is given",
+        description="Mines on the pool given by -o. Without one it starts an embedded regtest pool "
+        "on loopback, shows an accepted share about every second and stops after 30 s.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    shared.add_pool_options(parser)
+    shared.add_device_options(parser)
+    _add_run_options(parser)
+    _add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> ExitCode:
+    """Mine and report."""
+    return asyncio.run(_mine(options, shared.settings(options)))
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("run")
+    shared.add_config_option(group)
+    group.add_argument("--time-limit", metavar="SECONDS", help="stop after so long")
+    group.add_argument("--retries", metavar="N", help="failures in a row before exit 4 (never)")
+    group.add_argument("--retry-pause", metavar="SECONDS", help="first pause, then doubled (1)")
+    group.add_argument("--benchmark", action="store_true", help="hash a fixed job, without a pool")
+    group.add_argument(
+        "--block-every", metavar="N", help="embedded pool: accepted shares to a block (10)"
+    )
+
+
+def _add_output_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output", "Progress goes to standard error.")
+    group.add_argument(
+        "--json", action="store_true", help="one object on standard output at the end"
+    )
+    group.add_argument("--lines", action="store_true", help="no live view, one line per event")
+    group.add_argument("-q", "--quiet", action="store_true", help="only warnings and the summary")
+    group.add_argument(
+        "-P", "--protocol-dump", action="store_true", help="show every line to and from the pool"
+    )
+
+
+async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode:
+    view = choose_view(quiet=options.quiet, lines=options.lines or options.protocol_dump)
+    async with _open_source(options, settings, view) as supply:
+        miner = Miner(supply.source, [_backend(settings, view)], observer=view)
+        interrupted = stop_on_signals(miner.stop)
+        drawing = asyncio.create_task(_draw(miner, view))
+        view.start()
+        try:
+            await miner.run(settings.time_limit or supply.default_seconds)
+        finally:
+            drawing.cancel()
+            view.close()
+            _report(options, miner, supply)
+    return ExitCode.INTERRUPTED if interrupted() else ExitCode.DONE
+
+
+def _backend(settings: MineSettings, view: View) -> Backend:
+    options = BackendOptions(settings.threads, settings.pin_threads, settings.kernel)
+    if settings.backend is not None:
+        return registry.create(settings.backend, options)
+    choice = registry.choose_default(options)
+    for reason in choice.passed_over:
+        view(Notice(reason, warning=True))
+    return registry.create(choice.name, choice.options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Supply:
+    """Where a run's jobs come from, and what its report says of it."""
+
+    source: JobSource
+    label: str
+    default_seconds: float | None = None
+    blocks: Callable[[], int] | None = None
+
+
+@asynccontextmanager
+async def _open_source(
+    options: argparse.Namespace, settings: MineSettings, view: View
+) -> AsyncIterator[_Supply]:
+    if options.benchmark:
+        yield _Supply(FixedJobSource(), "benchmark", BENCHMARK_SECONDS)
+    elif settings.pools:
+        if len(settings.pools) > 1:
+            text = f"mining on the first of {len(settings.pools)} pools; the others are not used"
+            view(Notice(text, warning=True))
+        source = _stratum(options, settings, settings.pools[0])
+        yield _Supply(source, source.status().url)
+    else:
+        async with _embedded(options, settings, view) as supply:
+            yield supply
+
+
+@asynccontextmanager
+async def _embedded(
+    options: argparse.Namespace, settings: MineSettings, view: View
+) -> AsyncIterator[_Supply]:
+    pool = EmbeddedPool(PoolOptions(share_interval=1.0, block_every=settings.block_every))
+    host, port = await pool.start()
+    view(Notice("embedded regtest pool, nothing is earned"))
+    try:
+        own = PoolSettings(f"stratum+tcp://{host}:{port}", "stampmill.embedded")
+        source = _stratum(options, settings, own)
+        yield _Supply(source, "embedded", EMBEDDED_SECONDS, lambda: pool.snapshot().blocks)
+    finally:
+        await pool.close()
+
+
+def _stratum(
+    options: argparse.Namespace, settings: MineSettings, pool: PoolSettings
+) -> StratumSource:
+    return StratumSource(
+        pool,
+        settings.retry,
+        user_agent=f"stampmill/{version('stampmill')}",
+        trace=_print_trace if options.protocol_dump else None,
+    )
+
+
+def _print_trace(direction: Direction, line: bytes) -> None:
+    print(f"{direction.value} {line.decode(errors='replace')}", file=sys.stderr, flush=True)
+
+
+async def _draw(miner: Miner, view: View) -> None:
+    while True:
+        await asyncio.sleep(view.refresh_seconds)
+        view.refresh(miner.snapshot())
+
+
+def _report(options: argparse.Namespace, miner: Miner, supply: _Supply) -> None:
+    shot = miner.snapshot()
+    blocks = supply.blocks() if supply.blocks else shot.blocks
+    print(report.summary(shot, blocks), file=sys.stderr, flush=True)
+    if options.json:
+        print(json.dumps(report.as_json(shot, blocks, supply.label)), flush=True)

@@ -1,0 +1,130 @@
+"""`stampmill pool`: the embedded pool alone, for any Stratum v1 miner on this machine."""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from stampmill.core.cli import options as shared
+from stampmill.core.cli.options import Commands
+from stampmill.core.cli.report import plural
+from stampmill.core.cli.signals import stop_on_signals
+from stampmill.core.errors import ExitCode
+from stampmill.pool.server.embedded import EmbeddedPool
+from stampmill.pool.server.events import PoolEvent
+from stampmill.pool.server.options import PoolOptions
+
+_EXAMPLES = """\
+examples:
+  stampmill pool                                   listen on 127.0.0.1:3333
+  stampmill pool --listen 127.0.0.1:0 --json       any free port, totals as JSON at the end
+  minerd -a sha256d -o stratum+tcp://127.0.0.1:3333 -u me -p x
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "pool",
+        help="run the embedded regtest pool alone",
+        description="A Stratum v1 pool over a regtest chain in memory, for miners on this "
+        "machine. Its blocks are worth nothing.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    default = PoolOptions()
+    add = parser.add_argument
+    add("--listen", metavar="HOST:PORT", default="127.0.0.1:3333", help="where (127.0.0.1:3333)")
+    add(
+        "--share-interval",
+        type=float,
+        metavar="SECONDS",
+        default=default.share_interval,
+        help="what vardiff aims at for each miner (5)",
+    )
+    add(
+        "--start-difficulty",
+        type=float,
+        metavar="D",
+        default=default.start_difficulty,
+        help="of a new miner (7e-6)",
+    )
+    add("--fixed-difficulty", type=float, metavar="D", help="no vardiff: this for all")
+    add(
+        "--block-every",
+        type=int,
+        metavar="N",
+        default=default.block_every,
+        help="accepted shares to a block (10), 0: never",
+    )
+    add(
+        "--job-interval",
+        type=float,
+        metavar="SECONDS",
+        default=default.job_interval,
+        help="between two jobs on the same block (30)",
+    )
+    add(
+        "--clean-every-job", action="store_true", help="each job kills those before: for benchmarks"
+    )
+    add("--blocks-file", type=Path, metavar="FILE", help="append each raw block to this file")
+    add("--time-limit", type=float, metavar="SECONDS", help="stop after so long")
+    add("--json", action="store_true", help="totals as one object on standard output at the end")
+    add("-q", "--quiet", action="store_true", help="no line per event")
+    parser.set_defaults(run=run)  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> ExitCode:
+    """Serve until interrupted or for the time limit; stopping it is its normal end."""
+    asyncio.run(_serve(options))
+    return ExitCode.DONE
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    pool = EmbeddedPool(_pool_options(options), on_event=None if options.quiet else _print_event)
+    await pool.start()
+    stopped = asyncio.Event()
+    stop_on_signals(stopped.set)
+    try:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), options.time_limit)
+    finally:
+        await pool.close()
+        _report(pool, as_json=options.json)
+
+
+def _pool_options(options: argparse.Namespace) -> PoolOptions:
+    host, port = shared.listen_address(options.listen)
+    return PoolOptions(
+        host=host,
+        port=port,
+        share_interval=options.share_interval,
+        start_difficulty=options.start_difficulty,
+        fixed_difficulty=options.fixed_difficulty,
+        block_every=options.block_every,
+        job_interval=options.job_interval,
+        clean_every_job=options.clean_every_job,
+        blocks_file=options.blocks_file,
+    )
+
+
+def _print_event(event: PoolEvent) -> None:
+    clock = time.strftime("%H:%M:%S")
+    peer = f" {event.peer}" if event.peer else ""
+    print(f"{clock} {event.kind.value:<13}{peer} {event.text}", file=sys.stderr, flush=True)
+
+
+def _report(pool: EmbeddedPool, *, as_json: bool) -> None:
+    shot = pool.snapshot()
+    rejected = sum(shot.rejected.values())
+    print(
+        f"{plural(shot.connections_total, 'connection')}, {shot.accepted} accepted, "
+        f"{rejected} rejected, {plural(shot.blocks, 'block')}, height {shot.height}",
+        file=sys.stderr,
+    )
+    if as_json:
+        print(json.dumps(asdict(shot)), flush=True)

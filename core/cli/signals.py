@@ -1,0 +1,24 @@
+"""SIGINT and SIGTERM ask a run to end; a second one ends it at once."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+
+def stop_on_signals(stop: Callable[[], None]) -> Callable[[], bool]:
+    """Call `stop` on the first signal; return a function that tells whether there was one."""
+    received: list[int] = []
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+
+    def on_signal(number: int) -> None:
+        received.append(number)
+        for handled in numbers:
+            loop.remove_signal_handler(handled)
+        stop()
+
+    for number in numbers:
+        with suppress(NotImplementedError):  # Windows, where Ctrl-C raises KeyboardInterrupt
+            loop.add_signal_handler(number, on_signal, number)
+    return lambda: bool(received)
