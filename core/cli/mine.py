@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from stampmill.core.backends import registry
-from stampmill.core.backends.base import Backend
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.cli import options as shared
 from stampmill.core.cli import report
@@ -86,8 +85,12 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
 
 async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode:
     view = choose_view(quiet=options.quiet, lines=options.lines or options.protocol_dump)
+    choice = _choose_backend(settings)
+    backend = registry.create(choice.name, choice.options)
     async with _open_source(options, settings, view) as supply:
-        miner = Miner(supply.source, [_backend(settings, view)], observer=view)
+        for reason in choice.passed_over:
+            view(Notice(reason, warning=True))
+        miner = Miner(supply.source, [backend], observer=view)
         interrupted = stop_on_signals(miner.stop)
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
@@ -100,14 +103,11 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
     return ExitCode.INTERRUPTED if interrupted() else ExitCode.DONE
 
 
-def _backend(settings: MineSettings, view: View) -> Backend:
+def _choose_backend(settings: MineSettings) -> registry.Choice:
     options = BackendOptions(settings.threads, settings.pin_threads, settings.kernel)
     if settings.backend is not None:
-        return registry.create(settings.backend, options)
-    choice = registry.choose_default(options)
-    for reason in choice.passed_over:
-        view(Notice(reason, warning=True))
-    return registry.create(choice.name, choice.options)
+        return registry.Choice(settings.backend, options)
+    return registry.choose_default(options)
 
 
 @dataclass(frozen=True, slots=True)
