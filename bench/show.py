@@ -1,6 +1,6 @@
 """A result file as text: the machine, the times, and the verdicts if it has any."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stampmill.bench import machine, table
@@ -14,14 +14,29 @@ def render(record: Document) -> str:
         machine.describe(record["machine_info"]),
         f"commit {str(commit.get('id'))[:12]}, {record.get('datetime', 'no date')}",
         "",
-        _times(record["benchmarks"]),
     ]
+    if record.get("targets"):
+        lines += [verdicts(record["targets"]), ""]
+    lines.append(_times(record["benchmarks"]))
     return "\n".join(lines)
+
+
+def verdicts(targets: Sequence[Mapping[str, Any]]) -> str:
+    """Return the table of a record's targets."""
+    head = ("target", "measured", "limit", "verdict", "detail")
+    return table.render(head, [_verdict(target) for target in targets], left=(0, 4))
 
 
 def _times(benchmarks: list[Mapping[str, Any]]) -> str:
     head = ("benchmark", "median ns", "+-", "rounds", "MH/s", "cycles/hash", "ratio")
     return table.render(head, [_row(benchmark) for benchmark in benchmarks])
+
+
+def _verdict(target: Mapping[str, Any]) -> list[str]:
+    unit, value = f" {target['unit']}".rstrip(), target["value"]
+    measured = "-" if value is None else f"{value:.3f}".rstrip("0").rstrip(".") + unit
+    limit = f"{target['bound']} {target['limit']:g}{unit}"
+    return [target["title"], measured, limit, target["verdict"], target["detail"]]
 
 
 def _row(benchmark: Mapping[str, Any]) -> list[str]:

@@ -3,11 +3,12 @@
 from dataclasses import asdict
 
 from stampmill.bench import catalogue
-from stampmill.bench.pipeline import children, windows
-from stampmill.bench.pipeline.children import Result, Settings
+from stampmill.bench.pipeline import windows
 from stampmill.bench.pipeline.effort import Effort
 from stampmill.bench.pipeline.targets import Bound, Finding, Outcome, Target
 from stampmill.bench.pipeline.windows import Window
+from stampmill.bench.processes import children
+from stampmill.bench.processes.children import Result, Settings
 from stampmill.bench.record import Benchmark
 from stampmill.bench.summary import Ratio, Summary
 from stampmill.core.scan import Kernel
@@ -15,6 +16,8 @@ from stampmill.core.scan import Kernel
 RATE = Target("rate", "whole process / bare kernel", 0.99, "", Bound.AT_LEAST)
 SHARE = Target("kernel-share", "time in kernels / time to be had", 0.99, "", Bound.AT_LEAST)
 LOOP = Target("loop", "CPU outside kernels at 1 share/s", 1.0, "% of a core")
+
+TARGETS = (RATE, SHARE, LOOP)
 
 
 def measure(effort: Effort) -> Finding:

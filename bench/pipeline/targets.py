@@ -72,7 +72,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one part of the benchmark found: verdicts, and the times behind them."""
+    """What one part of the benchmark found: verdicts, and the times behind them.
+
+    `others` is the part of all CPUs, 0 to 1, that other processes used meanwhile, if known.
+    """
 
     outcomes: Sequence[Outcome]
     benchmarks: Sequence[Benchmark] = ()
+    others: float | None = None

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from stampmill.bench import gate
-from stampmill.bench.pipeline.process import WaitClock
+from stampmill.bench.processes.holdings import WaitClock
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.backends.placement import Placement, place, take_place
 from stampmill.core.backends.scanner import ScannerBackend

@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 
 from stampmill.core.cli.options import Commands
-from stampmill.core.errors import ExitCode, UsageError
+from stampmill.core.errors import ExitCode, RegressionError, UsageError
 
 _EXAMPLES = """\
 examples:
   stampmill bench kernels                              all kernels of this machine, side by side
   stampmill bench kernels --kernel generic --kernel numba --rounds 21
   stampmill bench kernels --json > mine.json && pytest-benchmark compare mine.json
+  stampmill bench pipeline                             the whole path against its targets
+  stampmill bench pipeline --only job-switch           one of them
 """
 
 
@@ -28,6 +30,7 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=run)
     benches = parser.add_subparsers(title="what to measure", metavar="BENCH", required=True)
     _add_kernels(benches)
+    _add_pipeline(benches)
     _add_show(benches)
 
 
@@ -54,6 +57,25 @@ def _add_kernels(benches: Commands) -> None:
     most = "versions that share a scan's work; repeatable (1, and the kernel's most)"
     add("--versions", type=_count, action="append", metavar="K", help=most)
     add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
+    _add_output_options(parser)
+
+
+def _add_pipeline(benches: Commands) -> None:
+    parser = benches.add_parser(
+        "pipeline",
+        help="the whole path against its targets: rate, latencies, start, memory, soak",
+        description="Measures the whole miner, each part in fresh processes with the pool in one "
+        "of its own: its rate beside the bare kernel's; from a job read to all threads on it, and "
+        "from a nonce found to its submit written, under a clean job every 100 ms; from the start "
+        "to the first hash; memory; and what grows over 3,600 jobs. Takes about five minutes, and "
+        "wants an otherwise idle machine.",
+    )
+    parser.set_defaults(bench=_pipeline)
+    add = parser.add_argument
+    add("--only", action="append", default=[], metavar="NAME",
+        help="a target or part, such as job-switch, rate, start or soak; repeatable")  # fmt: skip
+    add("--quick", action="store_true", help="some seconds each, to see that it works")
+    add("--check", action="store_true", help="exit 6 unless every target is met")
     _add_output_options(parser)
 
 
@@ -86,6 +108,17 @@ def _kernels(options: argparse.Namespace) -> ExitCode:
     chosen = catalogue.load(options.kernel, skipped=_progress)
     comparison = kernels.compare(chosen, plan, _progress)
     _publish(options, kernels.as_document(comparison), kernels.report(comparison))
+    return ExitCode.DONE
+
+
+def _pipeline(options: argparse.Namespace) -> ExitCode:
+    from stampmill.bench.pipeline import effort, parts  # noqa: PLC0415  mining starts without
+
+    extent = effort.QUICK if options.quick else effort.FULL
+    findings = parts.measure(options.only, extent, _progress)
+    _publish(options, parts.as_document(findings, extent), parts.report(findings, extent))
+    if options.check and (missed := parts.missed(findings)):
+        raise RegressionError(f"not met: {', '.join(missed)}")
     return ExitCode.DONE
 
 

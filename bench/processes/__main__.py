@@ -1,4 +1,4 @@
-"""`python -P -m stampmill.bench.pipeline.child ROLE SETTINGS`: one process that is measured."""
+"""`python -P -m stampmill.bench.processes ROLE SETTINGS`: one process that is measured."""
 
 import json
 import sys
@@ -20,7 +20,11 @@ def main(arguments: list[str]) -> int:
 
 
 # Imported by role: what another role needs must not be in this one's memory.
-_ROLES = {"rate": "stampmill.bench.pipeline.rate"}
+_ROLES = {
+    "rate": "stampmill.bench.pipeline.rate",
+    "pool": "stampmill.bench.processes.pool",
+    "mine": "stampmill.bench.processes.mining",
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

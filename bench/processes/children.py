@@ -20,7 +20,7 @@ class ChildError(StampmillError):
 
 
 def call(role: str, settings: Settings, timeout: float) -> Result:
-    """Run a role of `stampmill.bench.pipeline.child` and return its result.
+    """Run a role of `stampmill.bench.processes` and return its result.
 
     Raise ChildError if it fails or takes longer.
     """
@@ -100,7 +100,7 @@ def running(role: str, settings: Settings) -> Iterator[Child]:
 
 def _command(role: str, settings: Settings) -> list[str]:
     # -P keeps the working directory off the path: a checkout's folders are no import names.
-    module = "stampmill.bench.pipeline.child"
+    module = "stampmill.bench.processes"
     return [sys.executable, "-P", "-m", module, role, json.dumps(dict(settings))]
 
 

@@ -23,7 +23,7 @@ def available() -> bool:
     return (_PROC / "self" / "status").exists()
 
 
-def holdings(pid: int | str = "self") -> Holdings:
+def read(pid: int | str = "self") -> Holdings:
     """Return what a process holds now; raise OSError if it is gone."""
     fields = _status(pid)
     return Holdings(

@@ -1,0 +1,63 @@
+"""How long work and shares are on their way inside the miner, at a pool that is another process."""
+
+from collections.abc import Sequence
+
+from stampmill.bench.pipeline import speed
+from stampmill.bench.pipeline.effort import Effort
+from stampmill.bench.pipeline.targets import Finding, Outcome, Target
+from stampmill.bench.processes import children
+from stampmill.bench.processes.children import Result
+from stampmill.bench.record import Benchmark
+from stampmill.bench.summary import percentile
+
+JOB_SWITCH = Target("job-switch", "job switch p99", 1.0, "ms")
+SHARE_PATH = Target("share-path", "share path p99", 1.0, "ms")
+STARVED = Target("starved-jobs", "jobs without work", 0, "jobs")
+DEAD = Target("dead-shares", "shares of dead jobs sent", 0, "shares")
+
+TARGETS = (JOB_SWITCH, SHARE_PATH, STARVED, DEAD)
+
+_SHARES_PER_JOB = 2.0
+
+
+def measure(effort: Effort) -> Finding:
+    """Mine at a pool that kills all work with every job; the miner's own figures are the result."""
+    shares_per_second = _SHARES_PER_JOB / effort.job_interval
+    options = {
+        "job_interval": effort.job_interval,
+        "clean_every_job": True,
+        "block_every": 0,
+        "fixed_difficulty": speed.difficulty_for(1 / shares_per_second),
+    }
+    with children.running("pool", options) as pool:
+        settings = {"url": pool.ready["url"], "jobs": effort.jobs}
+        result = children.call("mine", settings, 60 + 3 * effort.jobs * effort.job_interval)
+        counters = pool.stop()
+    return Finding(_outcomes(result, counters), _benchmarks(result))
+
+
+def _outcomes(result: Result, counters: Result) -> list[Outcome]:
+    jobs, sent = result["jobs"], result["submitted"]
+    in_flight = f"{result['died_in_flight']} died in flight; the pool saw {counters['stale']} stale"
+    return [
+        _p99(JOB_SWITCH, result["job_switch"]),
+        _p99(SHARE_PATH, result["share_path"]),
+        Outcome(STARVED, result["starved_jobs"], f"of {jobs} clean jobs"),
+        Outcome(DEAD, result["dead_sent"], f"of {sent} sent, {in_flight}"),
+    ]
+
+
+def _p99(target: Target, seconds: Sequence[float]) -> Outcome:
+    if not seconds:
+        return Outcome(target, None, "nothing was measured")
+    p50, p99, most = (1000 * percentile(seconds, percent) for percent in (50, 99, 100))
+    facts: dict[str, object] = {"count": len(seconds), "p50": p50, "p99": p99, "max": most}
+    return Outcome(target, p99, f"{len(seconds)} of them, p50 {p50:.3f}, max {most:.3f}", facts)
+
+
+def _benchmarks(result: Result) -> list[Benchmark]:
+    return [
+        Benchmark("latency", name, result[name], 1, {"kernel": result["kernel"]})
+        for name in ("job_switch", "share_path")
+        if result[name]
+    ]

@@ -1,0 +1,1 @@
+"""Processes that are measured: started, asked, watched from outside and ended."""
