@@ -1,0 +1,74 @@
+"""What a server can be told."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stampmill.core.errors import UsageError
+from stampmill.pool.stratum.framing import CLIENT_LINE_LIMIT
+from stampmill.pool.stratum.requests import BIP320_MASK
+
+DEFAULT_START_DIFFICULTY = 7e-6
+"""30,000 hashes a share: a third of a second at 100 kH/s, and soon raised for all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolOptions:
+    """Settings of a server; times in seconds, sizes in bytes; port 0: any. Raises UsageError.
+
+    `share_interval` is what vardiff aims at; `fixed_difficulty` switches vardiff off. On a test
+    chain every `block_every`th accepted share becomes a block (0: none), but never two within
+    `block_pause`. `clean_every_job` makes each periodic job kill those before it: for benchmarks.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    share_interval: float = 5.0
+    start_difficulty: float = DEFAULT_START_DIFFICULTY
+    lowest_difficulty: float = 1e-8
+    fixed_difficulty: float | None = None
+    block_every: int = 10
+    block_pause: float = 1.0
+    job_interval: float = 30.0
+    clean_every_job: bool = False
+    extranonce2_size: int = 4
+    version_mask: int = BIP320_MASK
+    transactions: int = 5
+    """Transactions in each template of the embedded chain."""
+    max_connections: int = 2000
+    line_limit: int = CLIENT_LINE_LIMIT
+    send_limit: int = 256 * 1024
+    """What a reader may leave unread before it is dropped."""
+    handshake_timeout: float = 60.0
+    idle_timeout: float = 600.0
+    jobs_kept: int = 32
+    """Live jobs of one connection; the oldest makes room."""
+    shares_kept: int = 100_000
+    """Accepted shares of the live jobs that are known again."""
+    keep_blocks: bool = False
+    blocks_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("share_interval", "start_difficulty", "lowest_difficulty", "job_interval"):
+            _above_zero(name, getattr(self, name))
+        if self.fixed_difficulty is not None:
+            _above_zero("fixed_difficulty", self.fixed_difficulty)
+        _within("port", self.port, 0, 65535)
+        _within("extranonce2_size", self.extranonce2_size, 2, 16)
+        _within("block_every", self.block_every, 0, 1_000_000)
+        _within("transactions", self.transactions, 0, 1000)
+        _within("max_connections", self.max_connections, 1, 100_000)
+        _within("jobs_kept", self.jobs_kept, 1, 1000)
+        _within("shares_kept", self.shares_kept, 1, 10_000_000)
+        # BIP320 and BIP323: the top three bits say what the version is.
+        _within("version_mask", self.version_mask, 0, 0x1FFFFFFF)
+
+
+def _above_zero(name: str, value: float) -> None:
+    # Written so that NaN fails too.
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{name} must be a number above zero, not {value}")
+
+
+def _within(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"{name} must be from {least} to {most}, not {value}")
