@@ -1,0 +1,143 @@
+"""The server's jobs: made from templates, encoded once, and each connection's memory of them."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+from stampmill.core.chain.target import difficulty_of_target
+from stampmill.core.job import MIN_NETWORK_DIFFICULTY_TARGET
+from stampmill.pool.node.template import (
+    BlockTemplate,
+    CoinbaseLayout,
+    TemplateTransaction,
+    coinbase_parts,
+)
+from stampmill.pool.server.vardiff import HIGHEST
+from stampmill.pool.stratum.messages import encode
+from stampmill.pool.stratum.notifications import Notify
+
+EXTRANONCE1_SIZE = 4
+TAG = b"/stampmill/"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerJob:
+    """A job, what a block of it needs, and its line on the wire."""
+
+    notify: Notify
+    network_target: int
+    transactions: tuple[TemplateTransaction, ...]
+    line: bytes
+
+    @property
+    def id(self) -> str:
+        """The job id on the wire."""
+        return self.notify.job_id
+
+    @property
+    def block_target(self) -> int:
+        """The network target where it is worth more than a share, else 0 (test chains)."""
+        return 0 if self.on_test_chain else self.network_target
+
+    @property
+    def on_test_chain(self) -> bool:
+        """Whether the network difficulty is below 1."""
+        return self.network_target > MIN_NETWORK_DIFFICULTY_TARGET
+
+    @property
+    def highest_difficulty(self) -> float:
+        """What no share should have to exceed: the network's, but for test chains."""
+        return HIGHEST if self.on_test_chain else difficulty_of_target(self.network_target)
+
+    def cleaned(self) -> "ServerJob":
+        """Return the same job told as clean, for a connection that has none yet."""
+        return (
+            self
+            if self.notify.clean
+            else job_of(replace(self.notify, clean=True), self.network_target, self.transactions)
+        )
+
+
+def job_of(
+    notify: Notify, network_target: int, transactions: tuple[TemplateTransaction, ...] = ()
+) -> ServerJob:
+    """Return a job with its line encoded."""
+    return ServerJob(notify, network_target, transactions, encode(notify))
+
+
+class JobFactory:
+    """Numbers jobs and makes each one's coinbase unlike all others.
+
+    So no connection can hash the same header for two jobs, wherever its extranonce2 starts.
+    """
+
+    def __init__(self, extranonce2_size: int, salt: int) -> None:
+        self._extranonce_size = EXTRANONCE1_SIZE + extranonce2_size
+        self._salt = salt
+        self._made = 0
+
+    def make(self, template: BlockTemplate, *, clean: bool) -> ServerJob:
+        """Return a new job of a template."""
+        self._made += 1
+        unique = (self._made ^ self._salt) & 0xFFFFFFFF
+        layout = CoinbaseLayout(self._extranonce_size, unique=unique.to_bytes(4, "little"), tag=TAG)
+        coinbase1, coinbase2 = coinbase_parts(template, layout)
+        notify = Notify(
+            job_id=f"{self._made:x}",
+            previous_hash=template.previous_hash,
+            coinbase1=coinbase1,
+            coinbase2=coinbase2,
+            merkle_branch=template.merkle_branch,
+            version=template.version,
+            nbits=template.nbits,
+            ntime=template.current_time,
+            clean=clean,
+        )
+        return job_of(notify, template.network_target, template.transactions)
+
+    def made(self, job_id: str) -> bool:
+        """Tell whether a job of this id was ever made."""
+        try:
+            return 1 <= int(job_id, 16) <= self._made and job_id == f"{int(job_id, 16):x}"
+        except ValueError:
+            return False
+
+
+@dataclass(slots=True)
+class SentJob:
+    """A job as one connection has it.
+
+    `difficulty` is the one that its shares are judged by, `generation` the vardiff's count of
+    changes when it was sent.
+    """
+
+    job: ServerJob
+    difficulty: float
+    generation: int
+
+
+class SentJobs:
+    """The live jobs of one connection, the oldest makes room."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._jobs: OrderedDict[str, SentJob] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def get(self, job_id: str) -> SentJob | None:
+        """Return a live job."""
+        return self._jobs.get(job_id)
+
+    def add(self, sent: SentJob) -> None:
+        """Take a job in; a clean one kills all before it."""
+        if sent.job.notify.clean:
+            self._jobs.clear()
+        self._jobs[sent.job.id] = sent
+        if len(self._jobs) > self._limit:
+            self._jobs.popitem(last=False)
+
+    def lower(self, difficulty: float) -> None:
+        """Judge no job harder than this from now on: the miner may have applied it at once."""
+        for sent in self._jobs.values():
+            sent.difficulty = min(sent.difficulty, difficulty)
