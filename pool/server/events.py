@@ -1,0 +1,46 @@
+"""What a server tells whoever watches it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class PoolEventKind(Enum):
+    """What happened."""
+
+    LISTENING = "listening"
+    CONNECTED = "connected"
+    AUTHORIZED = "authorized"
+    DIFFICULTY = "difficulty"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    BLOCK = "block"
+    BLOCK_REFUSED = "block-refused"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolEvent:
+    """One line for people, safe to print. `peer` is empty where it concerns no connection."""
+
+    kind: PoolEventKind
+    text: str
+    peer: str = ""
+
+
+PoolListener = Callable[[PoolEvent], None]
+"""Called on the event loop; must not raise or block."""
+
+
+class CloseReason(Enum):
+    """Why a connection ended; the counter's name."""
+
+    PEER = "closed-by-peer"
+    NOT_STRATUM = "not-stratum"
+    LINE_TOO_LONG = "line-too-long"
+    FULL = "too-many-connections"
+    SLOW_READER = "slow-reader"
+    NO_HANDSHAKE = "no-handshake"
+    IDLE = "idle"
+    INVALID = "invalid-shares"
+    SHUTDOWN = "shutdown"

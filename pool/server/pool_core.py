@@ -1,0 +1,205 @@
+"""The pool behind all sessions, without I/O: jobs out to everyone, shares and blocks in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from stampmill.core.chain.header import display
+from stampmill.core.chain.target import difficulty_of_hash
+from stampmill.pool.node.block import assemble
+from stampmill.pool.node.chain import Node
+from stampmill.pool.server.block_policy import BlockPolicy
+from stampmill.pool.server.counters import (
+    JobLog,
+    JobStats,
+    PoolCounters,
+    PoolSnapshot,
+    snapshot_of,
+)
+from stampmill.pool.server.desk import Port
+from stampmill.pool.server.events import CloseReason, PoolEvent, PoolEventKind, PoolListener
+from stampmill.pool.server.jobs import EXTRANONCE1_SIZE, JobFactory, ServerJob
+from stampmill.pool.server.options import PoolOptions
+from stampmill.pool.server.session import MinerSession
+from stampmill.pool.server.shares import GoodShare, SeenShares, ShareFault, ShareTerms, judge
+from stampmill.pool.stratum.drops import Drop
+from stampmill.pool.stratum.requests import Submit
+
+EXTRANONCE1_SPACE = 1 << 8 * EXTRANONCE1_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class PoolWorld:
+    """What a pool is given of the world outside: two clocks, randomness, and who watches."""
+
+    clock: Callable[[], float]
+    """Seconds since 1970."""
+    monotonic: Callable[[], float]
+    random: Random
+    listener: PoolListener | None = None
+
+
+class PoolCore:
+    """Holds the sessions and the current job; a session's `Desk`."""
+
+    def __init__(self, options: PoolOptions, node: Node, world: PoolWorld) -> None:
+        self.options = options
+        self.node = node
+        self.counters = PoolCounters()
+        self.jobs = JobLog()
+        self._world = world
+        self._factory = JobFactory(options.extranonce2_size, world.random.getrandbits(32))
+        self._policy = BlockPolicy(options.block_every, options.block_pause)
+        self._seen = SeenShares(options.shares_kept)
+        self._sessions: dict[bytes, MinerSession] = {}
+        self._next_extranonce1 = world.random.getrandbits(8 * EXTRANONCE1_SIZE)
+        self._tip = b""
+        self._current = self._make(clean=True)
+        self._tip = self._current.notify.previous_hash
+
+    def now(self) -> float:
+        """Return the monotonic time that every other method wants."""
+        return self._world.monotonic()
+
+    def snapshot(self) -> PoolSnapshot:
+        """Return the counters as they stand."""
+        return snapshot_of(
+            self.counters,
+            connections=len(self._sessions),
+            height=self.node.height,
+            blocks_put_off=self._policy.put_off,
+        )
+
+    def connect(self, port: Port, now: float) -> MinerSession | None:
+        """Return a session for a new connection, or None if there are too many."""
+        if len(self._sessions) >= self.options.max_connections:
+            self.counters.closed[CloseReason.FULL] += 1
+            return None
+        self.counters.connections += 1
+        session = MinerSession(self, port, self._free_extranonce1(), now)
+        self._sessions[session.extranonce1] = session
+        self.tell(PoolEventKind.CONNECTED, "", port.peer)
+        return session
+
+    def disconnect(self, session: MinerSession) -> None:
+        """Forget a session whose connection is gone."""
+        reason = session.closed or CloseReason.PEER
+        del self._sessions[session.extranonce1]
+        self.counters.closed[reason] += 1
+        self.tell(PoolEventKind.DISCONNECTED, reason.value, session.peer)
+
+    def sessions(self) -> tuple[MinerSession, ...]:
+        """Return all sessions, the oldest first."""
+        return tuple(self._sessions.values())
+
+    def tick(self, now: float) -> None:
+        """Let every session look at the clock."""
+        for session in self.sessions():
+            session.tick(now)
+
+    def periodic_job(self, now: float) -> None:
+        """Send everyone a fresh job."""
+        self._broadcast(clean=self.options.clean_every_job, now=now)
+
+    def block_made(self, now: float) -> None:
+        """Send everyone a clean job."""
+        self._broadcast(clean=True, now=now)
+
+    def current_job(self) -> ServerJob:
+        """Return the job for a connection that has none."""
+        return self._current
+
+    def private_job(self, *, clean: bool) -> ServerJob:
+        """Return a new job that goes to one connection only."""
+        return self._make(clean=clean)
+
+    def was_made(self, job_id: str) -> bool:
+        """Tell whether a job of this id ever existed."""
+        return self._factory.made(job_id)
+
+    def sent(self, job: ServerJob) -> None:
+        """Count a job that went out to one connection."""
+        stats = self.jobs.get(job.id)
+        if stats is not None:
+            stats.connections += 1
+
+    def judge(self, job: ServerJob, submit: Submit, terms: ShareTerms) -> GoodShare | ShareFault:
+        """Return the share if it is good and new, or why it is refused."""
+        share = judge(job, submit, terms, self._world.clock())
+        if isinstance(share, GoodShare) and not self._seen.add(share.hash):
+            return ShareFault.DUPLICATE
+        return share
+
+    def accepted(
+        self, job: ServerJob, share: GoodShare, difficulty: float, peer: str, now: float
+    ) -> bool:
+        """Count a share; return whether it made a block, so that a new job is due."""
+        self.counters.accepted += 1
+        self.counters.accepted_difficulty += difficulty
+        stats = self.jobs.get(job.id)
+        if stats is not None:
+            stats.accepted += 1
+            if stats.first_share_at is None:
+                stats.first_share_at = now
+        if self._world.listener is not None:
+            text = f"{difficulty:.4g}, hash {difficulty_of_hash(share.hash):.4g}"
+            self.tell(PoolEventKind.ACCEPTED, text, peer)
+        return self._policy.wants(job, share.hash, now) and self._submit_block(job, share, peer)
+
+    def rejected(self, job_id: str, fault: ShareFault, peer: str) -> None:
+        """Count a refusal."""
+        self.counters.rejected[fault] += 1
+        stats = self.jobs.get(job_id)
+        if stats is not None:
+            stats.rejected += 1
+            stats.late += fault is ShareFault.STALE
+        self.tell(PoolEventKind.REJECTED, fault.value, peer)
+
+    def dropped(self, why: Drop) -> None:
+        """Count input that was not usable."""
+        self.counters.dropped[why] += 1
+
+    def difficulty_changed(self, difficulty: float, peer: str) -> None:
+        """Count a change of a connection's difficulty."""
+        self.counters.difficulty_changes += 1
+        self.tell(PoolEventKind.DIFFICULTY, f"{difficulty:.6g}", peer)
+
+    def tell(self, kind: PoolEventKind, text: str, peer: str) -> None:
+        """Pass an event on to whoever watches."""
+        if self._world.listener is not None:
+            self._world.listener(PoolEvent(kind, text, peer))
+
+    def _submit_block(self, job: ServerJob, share: GoodShare, peer: str) -> bool:
+        reason = self.node.submit(assemble(share.header, share.coinbase, job.transactions))
+        if reason is not None:
+            self.counters.blocks_refused[reason] += 1
+            self.tell(PoolEventKind.BLOCK_REFUSED, reason.value, peer)
+            return False
+        self.counters.blocks += 1
+        self.tell(PoolEventKind.BLOCK, f"{self.node.height} {display(share.hash)}", peer)
+        return True
+
+    def _broadcast(self, *, clean: bool, now: float) -> None:
+        job = self._current = self._make(clean=clean)
+        if job.notify.clean:
+            self._seen.clear()
+            self._tip = job.notify.previous_hash
+        for session in self.sessions():
+            if session.mining:
+                session.send_job(job, now)
+
+    def _make(self, *, clean: bool) -> ServerJob:
+        template = self.node.template()
+        job = self._factory.make(template, clean=clean or template.previous_hash != self._tip)
+        self.counters.jobs += 1
+        self.counters.clean_jobs += job.notify.clean
+        self.jobs.add(JobStats(job.id, job.notify.clean, self.now()))
+        return job
+
+    def _free_extranonce1(self) -> bytes:
+        while True:
+            number = self._next_extranonce1
+            self._next_extranonce1 = (number + 1) % EXTRANONCE1_SPACE
+            extranonce1 = number.to_bytes(EXTRANONCE1_SIZE, "big")
+            if extranonce1 not in self._sessions:
+                return extranonce1
