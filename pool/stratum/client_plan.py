@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from stampmill.core.job import Share
 from stampmill.pool.stratum.framing import CLIENT_LINE_LIMIT, SERVER_LINE_LIMIT
 from stampmill.pool.stratum.job_stream import MINER_BITS
-from stampmill.pool.stratum.outbox import Asked
 from stampmill.pool.stratum.requests import BIP320_MASK, Configure, Submit
 
 
@@ -21,8 +20,8 @@ class ResumePoint:
 class ClientPlan:
     """Who we are and what to ask for on one connection.
 
-    `version_mask` is what to ask for, 0 for no version rolling. `avoid` names optional requests
-    that this pool is known not to survive. `send_difference` sends the difference to the job's
+    `version_mask` is what to ask for, 0 for no version rolling; `configure_late` asks for it only
+    after authorization. `send_difference` sends the difference to the job's
     version instead of its bits inside the mask, as ESP-Miner does.
     """
 
@@ -32,18 +31,14 @@ class ClientPlan:
     version_mask: int = BIP320_MASK
     suggest_difficulty: float | None = None
     resume: ResumePoint | None = None
-    avoid: frozenset[Asked] = frozenset()
+    configure_late: bool = False
     send_difference: bool = False
 
     def configure(self) -> Configure | None:
-        """Return the negotiation to open with, None to open without."""
-        if not self.version_mask or Asked.CONFIGURE in self.avoid:
+        """Return the negotiation, None if there is nothing to negotiate."""
+        if not self.version_mask:
             return None
         return Configure(self.version_mask & MINER_BITS, 2, None, subscribe_extranonce=True)
-
-    def suggestion(self) -> float | None:
-        """Return the difficulty to suggest, if any."""
-        return None if Asked.SUGGEST_DIFFICULTY in self.avoid else self.suggest_difficulty
 
     def submit(self, share: Share, mask: int | None) -> Submit:
         """Return the request for a share; the agreed mask None: no version rolling."""

@@ -91,7 +91,8 @@ class ClientProtocol:
         """Open the session: configure, subscribe and authorize, without waiting in between."""
         self._now = self._started_at = self._heard_at = now
         self.state = ClientState.SUBSCRIBING
-        self._ask_configure()
+        if not self.plan.configure_late:
+            self._ask_configure()
         resume = self.plan.resume
         session_id = None if resume is None else resume.session_id
         self._ask(Asked.SUBSCRIBE, Subscribe(self.plan.user_agent, session_id))
@@ -268,6 +269,8 @@ class ClientProtocol:
         if self._accepted and self.state is ClientState.AUTHORIZING:
             self.state = ClientState.AUTHORIZED
             self._events.append(event.Authorized(self.plan.user))
+            if self.plan.configure_late:
+                self._ask_configure()
             self._suggest()
             self._deliver(self._jobs.first())
 
@@ -289,7 +292,7 @@ class ClientProtocol:
         self._ask(Asked.AUTHORIZE, Authorize(self.plan.user, self.plan.password))
 
     def _suggest(self) -> None:
-        difficulty = self.plan.suggestion()
+        difficulty = self.plan.suggest_difficulty
         if difficulty is not None:
             self._ask(Asked.SUGGEST_DIFFICULTY, SuggestDifficulty(difficulty))
 

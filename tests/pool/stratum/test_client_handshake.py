@@ -55,11 +55,20 @@ def test_the_first_three_requests_go_out_together() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "plan", [replace(PLAN, version_mask=0), replace(PLAN, avoid=frozenset([Asked.CONFIGURE]))]
-)
-def test_without_version_rolling_there_is_no_configure(plan: ClientPlan) -> None:
+def test_without_version_rolling_there_is_no_configure() -> None:
+    plan = replace(PLAN, version_mask=0)
     assert opening(plan).startswith(b'{"id":1,"method":"mining.subscribe"')
+
+
+def test_a_late_configure_follows_authorization_and_counts_for_the_job_that_is_out() -> None:
+    protocol = ClientProtocol(replace(PLAN, configure_late=True), Sink())
+    protocol.start(1000.0)
+    assert protocol.data_to_send().startswith(b'{"id":1,"method":"mining.subscribe"')
+    lines = answer(1, [[], "08000002", 4]) + answer(2) + NOTIFY
+    assert only_job(protocol.feed(lines, 1000.0)).version_mask == 0
+    assert protocol.data_to_send() == CONFIGURE_LINE.replace(b'"id":1', b'"id":3')
+    granted = {"version-rolling": True, "version-rolling.mask": "1fffe000"}
+    assert only_job(protocol.feed(answer(3, granted), 1000.0)).version_mask == 0x1FFFE000
 
 
 def test_a_session_id_is_passed_on_to_resume() -> None:
@@ -279,13 +288,6 @@ def test_no_answer_to_a_suggestion_matters(line: bytes) -> None:
     protocol.poll(1005.0)
     assert protocol.state is ClientState.AUTHORIZED
     assert protocol.drops == ({} if line else {Drop.UNANSWERED_REQUEST: 1})
-
-
-def test_a_suggestion_is_not_made_to_a_pool_that_does_not_survive_it() -> None:
-    avoid = frozenset([Asked.SUGGEST_DIFFICULTY])
-    protocol = started(replace(PLAN, suggest_difficulty=0.5, avoid=avoid))
-    protocol.feed(HANDSHAKE, 1000.0)
-    assert protocol.data_to_send() == b""
 
 
 @pytest.mark.parametrize(("extranonce1", "resumed"), [("08000002", True), ("08000003", False)])
