@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from stampmill.core.backends.base import Backend
+from stampmill.core.backends.base import Backend, BackendError
 from stampmill.core.chain import target
 from stampmill.core.errors import NoDeviceError, StampmillError
 from stampmill.core.events import Notice, Observer
@@ -153,6 +153,9 @@ class Miner:
                 self._scheduler.on_nonce(nonce)
         except StampmillError as error:
             await self._drop(backend, error)
+        else:
+            if not self._stop.is_set():
+                await self._drop(backend, BackendError("it stopped by itself"))
 
     async def _drop(self, backend: Backend, error: StampmillError) -> None:
         """Go on without a backend that broke; with none left the run is over."""
@@ -192,6 +195,7 @@ class Miner:
         self, tasks: list[asyncio.Task[None]], readers: dict[Backend, asyncio.Task[None]]
     ) -> None:
         """Stop scanning, deliver what was found, then wait a little for the answers."""
+        self._stop.set()
         for backend in tuple(self._backends):
             # A job that still comes must not wake what is closed.
             self._scheduler.remove(backend)

@@ -343,6 +343,19 @@ def test_a_broken_backend_that_cannot_close_leaves_the_others_working() -> None:
     ]
 
 
+def test_a_backend_that_ends_without_an_error_is_not_silently_idle() -> None:
+    class Ending(MemoryBackend):
+        async def nonces(self) -> AsyncIterator[Nonce]:
+            while self.feed is None:
+                await turn()
+            for nonce in self.mine():
+                yield nonce
+
+    run = Run(a_source(), Ending("ending"), MemoryBackend("sound"))
+    assert run.until(lambda shot: shot.accepted >= 50).accepted >= 50
+    assert run.warnings() == ["backend ending failed: it stopped by itself"]
+
+
 def test_an_unexpected_exception_of_a_backend_surfaces() -> None:
     broken, sound = BreakingBackend("broken", ZeroDivisionError("oops")), MemoryBackend("sound")
     with pytest.raises(ZeroDivisionError, match="oops"):
