@@ -85,7 +85,7 @@ class PoolSnapshot:
     blocks: int
     blocks_refused: dict[str, int]
     blocks_put_off: int
-    """Shares that were due to become a block too soon after another."""
+    """Shares that were due to become a block, but too soon after another or in a flood."""
     closed: dict[str, int]
     dropped: dict[str, int]
 

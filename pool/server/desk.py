@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from stampmill.pool.server.events import PoolEventKind
-from stampmill.pool.server.jobs import ServerJob
+from stampmill.pool.server.jobs import SentJob, ServerJob
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.server.shares import GoodShare, ShareFault, ShareTerms
 from stampmill.pool.stratum.drops import Drop
@@ -47,7 +47,7 @@ class Desk(Protocol):
         """Return the share if it is good and new, or why it is refused."""
 
     def accepted(
-        self, job: ServerJob, share: GoodShare, difficulty: float, peer: str, now: float
+        self, sent: SentJob, share: GoodShare, peer: str, now: float, *, calm: bool
     ) -> bool:
         """Count a share; return whether it made a block, so that a new job is due."""
 

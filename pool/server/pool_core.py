@@ -18,7 +18,7 @@ from stampmill.pool.server.counters import (
 )
 from stampmill.pool.server.desk import Port
 from stampmill.pool.server.events import CloseReason, PoolEvent, PoolEventKind, PoolListener
-from stampmill.pool.server.jobs import EXTRANONCE1_SIZE, JobFactory, ServerJob
+from stampmill.pool.server.jobs import EXTRANONCE1_SIZE, JobFactory, SentJob, ServerJob
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.server.session import MinerSession
 from stampmill.pool.server.shares import GoodShare, SeenShares, ShareFault, ShareTerms, judge
@@ -131,20 +131,21 @@ class PoolCore:
         return share
 
     def accepted(
-        self, job: ServerJob, share: GoodShare, difficulty: float, peer: str, now: float
+        self, sent: SentJob, share: GoodShare, peer: str, now: float, *, calm: bool
     ) -> bool:
         """Count a share; return whether it made a block, so that a new job is due."""
         self.counters.accepted += 1
-        self.counters.accepted_difficulty += difficulty
-        stats = self.jobs.get(job.id)
+        self.counters.accepted_difficulty += sent.difficulty
+        stats = self.jobs.get(sent.job.id)
         if stats is not None:
             stats.accepted += 1
             if stats.first_share_at is None:
                 stats.first_share_at = now
         if self._world.listener is not None:
-            text = f"{difficulty:.4g}, hash {difficulty_of_hash(share.hash):.4g}"
+            text = f"{sent.difficulty:.4g}, hash {difficulty_of_hash(share.hash):.4g}"
             self.tell(PoolEventKind.ACCEPTED, text, peer)
-        return self._policy.wants(job, share.hash, now) and self._submit_block(job, share, peer)
+        wanted = self._policy.wants(sent.job, share.hash, now, calm=calm)
+        return wanted and self._submit_block(sent.job, share, peer)
 
     def rejected(self, job_id: str, fault: ShareFault, peer: str) -> None:
         """Count a refusal."""

@@ -286,7 +286,8 @@ class MinerSession:
 
     def _accept(self, message_id: MessageId, sent: SentJob, share: GoodShare, now: float) -> None:
         # The node has the block before the miner has its answer.
-        solved = self._desk.accepted(sent.job, share, sent.difficulty, self.peer, now)
+        calm = self._vardiff.calm(now)
+        solved = self._desk.accepted(sent, share, self.peer, now, calm=calm)
         self._answer(message_id, True)
         self._penalty.good()
         measured = sent.generation == self._vardiff.generation

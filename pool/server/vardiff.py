@@ -36,6 +36,9 @@ RUNAWAY_RATIO = 4.0
 QUIET_INTERVALS = 10
 """Silence of so many intervals happens by chance once in 22,000 shares (e**10)."""
 
+CALM_AFTER = 0.5
+"""Intervals without a change of the difficulty."""
+
 
 @dataclass(frozen=True, slots=True)
 class VardiffRules:
@@ -59,7 +62,7 @@ class Vardiff:
         self._highest = HIGHEST
         self._spoken = False
         self._settled = False
-        self._since = self._latest = now
+        self._since = self._latest = self._changed_at = now
         self._shares = 0
         self.difficulty = rules.start
         self.generation = 0
@@ -71,7 +74,13 @@ class Vardiff:
 
     def begin(self, now: float) -> None:
         """Start to measure: the first job goes out."""
+        self._changed_at = now
         self._restart(now, settled=False)
+
+    def calm(self, now: float) -> bool:
+        """Tell whether the flood of shares before a rise of the difficulty is over."""
+        pause = CALM_AFTER * self._rules.share_interval
+        return self._rules.fixed or now - self._changed_at >= pause
 
     def share(self, now: float) -> bool:
         """Count a share; return whether the difficulty changed."""
@@ -160,7 +169,9 @@ class Vardiff:
             self.difficulty = min(max(difficulty, self._floor), self._highest)
         self._restart(now, settled=settled)
         changed = self.difficulty != before
-        self.generation += changed
+        if changed:
+            self._changed_at = now
+            self.generation += 1
         return changed
 
     def _restart(self, now: float, *, settled: bool) -> None:

@@ -49,6 +49,14 @@ def test_pause_between_two_blocks() -> None:
     assert policy.put_off == 3
 
 
+def test_flood_puts_a_block_off() -> None:
+    policy = BlockPolicy(2, 0)
+    calm = [True, False, False, True, True]
+    made = [policy.wants(REGTEST, GOOD, 0, calm=each) for each in calm]
+    assert made == [False, False, False, True, False]
+    assert policy.put_off == 2
+
+
 def test_real_network_takes_every_hash_below_its_target_and_no_other() -> None:
     policy = BlockPolicy(1, 100.0)
     target = MAINNET.network_target

@@ -115,11 +115,28 @@ def test_fast_miner_gets_harder_jobs_at_once() -> None:
 def test_change_of_difficulty_and_block_together_make_one_job() -> None:
     rig = Rig(fixed_difficulty=None, start_difficulty=EASY, lowest_difficulty=EASY, block_every=6)
     miner = rig.login()
-    miner.mine(6)
+    miner.mine(5)
+    rig.clocks.advance(2.5)
+    shares = len(miner.jobs())
+    assert (shares, rig.chain.height) == (1, 101)
+    miner.mine(1)
     assert len(miner.jobs()) == 2
     assert miner.job.clean
-    assert miner.job.difficulty == pytest.approx(16 * EASY)
+    assert miner.job.difficulty > EASY
     assert rig.core.counters.difficulty_changes == 1
+
+
+def test_flood_of_a_new_miners_first_shares_is_not_cut_by_a_block() -> None:
+    rig = Rig(fixed_difficulty=None, start_difficulty=EASY, lowest_difficulty=EASY, block_every=3)
+    miner = rig.login()
+    flood = miner.job
+    for number in range(20):
+        share = next(flood.shares(extranonce2=f"{number:08x}"))
+        assert miner.submit(share) == "ok"
+    assert rig.core.snapshot().blocks == 0
+    rig.clocks.advance(2.5)
+    miner.mine(1)
+    assert rig.core.snapshot().blocks == 1
 
 
 def test_job_statistics() -> None:

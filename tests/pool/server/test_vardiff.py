@@ -163,6 +163,17 @@ def test_time_before_the_first_share_is_not_measured() -> None:
     assert vardiff.difficulty == 1.0
 
 
+def test_calm_begins_half_an_interval_behind_the_last_change() -> None:
+    vardiff = Vardiff(rules(), 0.0)
+    vardiff.begin(10.0)
+    assert [vardiff.calm(now) for now in (10.0, 10.4, 10.5)] == [False, False, True]
+    vardiff.suggest(1.0, 20.0)
+    assert [vardiff.calm(now) for now in (20.4, 20.5)] == [False, True]
+    vardiff.suggest(1.0, 30.0)
+    assert vardiff.calm(30.0)
+    assert Vardiff(VardiffRules(1.0, 1.0, 1.0, fixed=True), 0.0).calm(0.0)
+
+
 def test_suggestion_is_taken_and_measured_from() -> None:
     vardiff = Vardiff(rules(), 0.0)
     assert vardiff.suggest(100.0, 1.0)
