@@ -1,0 +1,105 @@
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba", reason="needs the extra 'numba'")
+
+from stampmill.core import selftest
+from stampmill.core.backends import numba_cpu
+from stampmill.core.backends.numba_cpu import NumbaKernel, usable_cache_dir
+from stampmill.core.scan import NONCE_SPACE, CancelWord, ScanRequest, ScanStatus
+
+PREFIX = bytes(range(76))
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> NumbaKernel:
+    return NumbaKernel(tmp_path_factory.mktemp("cache"))
+
+
+def test_passes_the_self_test(kernel: NumbaKernel) -> None:
+    assert selftest.prove(kernel) > 0
+
+
+def test_a_cancel_reaches_the_loop_while_it_runs(kernel: NumbaKernel) -> None:
+    """At some 20 MH/s the whole range would take minutes; a load moved out of the loop, all."""
+    cancel = CancelWord()
+    timer = threading.Timer(0.05, cancel.set)
+    timer.start()
+    result = kernel.scan(ScanRequest(PREFIX, (1,), 0, NONCE_SPACE, 0), cancel)
+    assert result.status is ScanStatus.CANCELLED
+    assert 0 < result.next_nonce < NONCE_SPACE
+
+
+def test_a_cancel_before_the_scan_does_nothing(kernel: NumbaKernel) -> None:
+    cancel = CancelWord()
+    cancel.set()
+    result = kernel.scan(ScanRequest(PREFIX, (1, 2, 3), 7, 1000, 0, first_version=2), cancel)
+    assert result == (ScanStatus.CANCELLED, (), 7, 2)
+
+
+def test_the_gil_is_free_during_a_scan(kernel: NumbaKernel) -> None:
+    cancel = CancelWord()
+    request = ScanRequest(PREFIX, (1,), 0, NONCE_SPACE, 0)
+    thread = threading.Thread(target=kernel.scan, args=(request, cancel))
+    thread.start()
+    cancel.set()  # with the GIL held in the scan this line would wait for minutes
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_threads_share_one_kernel(kernel: NumbaKernel) -> None:
+    requests = [ScanRequest(PREFIX, (1, n), n * 1000, n * 1000 + 700, 1 << 252) for n in range(8)]
+    found: dict[int, object] = {}
+
+    def scan(index: int) -> None:
+        found[index] = selftest.scan_whole(kernel, requests[index])
+
+    threads = [threading.Thread(target=scan, args=(index,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[n] for n in range(8)] == [selftest.expected_hits(each) for each in requests]
+
+
+def test_caches_where_the_user_keeps_caches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    numba_cpu.load_kernel()
+    assert list((tmp_path / "stampmill").rglob("*.nbc"))
+
+
+def test_works_where_nothing_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "stampmill").write_text("a file is in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert numba_cpu.load_kernel().name == "numba"
+    assert "kernel not cached" in caplog.text
+
+
+def test_works_with_a_torn_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    numba_cpu.load_kernel()
+    for path in (tmp_path / "stampmill").rglob("*.nb?"):
+        path.write_bytes(b"")
+    assert selftest.prove(numba_cpu.load_kernel())
+    assert "kernel not cached" in caplog.text
+
+
+def test_the_cache_directory_follows_the_environment(tmp_path: Path) -> None:
+    assert usable_cache_dir({"XDG_CACHE_HOME": str(tmp_path)}) == tmp_path / "stampmill"
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
+)
+def test_a_cache_directory_without_permission_is_not_used(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    assert usable_cache_dir({"XDG_CACHE_HOME": str(tmp_path)}) is None
