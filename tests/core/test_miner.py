@@ -206,6 +206,20 @@ def test_the_source_is_cancelled_last() -> None:
     Run(source, MemoryBackend()).until(some_accepted)
 
 
+def test_an_error_of_the_source_while_it_ends_surfaces() -> None:
+    class Unclean(MemorySource):
+        async def run(self, listener: JobListener) -> None:
+            try:
+                await super().run(listener)
+            finally:
+                raise NoPoolError("the log is full")
+
+    source = Unclean()
+    source.add(make_job(source))
+    with pytest.raises(NoPoolError, match="log is full"):
+        Run(source, MemoryBackend()).until(some_accepted)
+
+
 def test_a_backend_that_cannot_close_does_not_keep_the_others_open() -> None:
     stuck, other, source = MemoryBackend("stuck"), MemoryBackend("other"), a_source()
     stuck.fails_to_close = BackendError("kernel x did not stop")
@@ -433,6 +447,16 @@ def test_rates_are_hashes_over_the_time_of_the_run() -> None:
     assert shot.seconds == 4.0
     assert shot.rates.average == shot.rates.seconds_5 == rate
     assert shot.devices[0].rates == shot.rates
+
+
+def test_the_time_that_backends_take_to_open_does_not_count() -> None:
+    class Slow(MemoryBackend):
+        async def open(self) -> None:
+            run.clock.now += 100.0
+            await super().open()
+
+    run = Run(a_source(), Slow())
+    assert run.until(some_accepted).seconds == 0.0
 
 
 def test_the_next_share_is_expected_after_its_hashes_at_this_rate() -> None:
