@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from stampmill.core.errors import UsageError
+from stampmill.core.chain.target import target_from_difficulty
+from stampmill.core.errors import EncodingError, UsageError
 from stampmill.pool.stratum.framing import CLIENT_LINE_LIMIT
 from stampmill.pool.stratum.requests import BIP320_MASK
 
@@ -48,19 +49,27 @@ class PoolOptions:
     blocks_file: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("share_interval", "start_difficulty", "lowest_difficulty", "job_interval"):
+        for name in ("share_interval", "job_interval", "handshake_timeout", "idle_timeout"):
             _above_zero(name, getattr(self, name))
-        if self.fixed_difficulty is not None:
-            _above_zero("fixed_difficulty", self.fixed_difficulty)
-        _within("port", self.port, 0, 65535)
-        _within("extranonce2_size", self.extranonce2_size, 2, 16)
-        _within("block_every", self.block_every, 0, 1_000_000)
-        _within("transactions", self.transactions, 0, 1000)
-        _within("max_connections", self.max_connections, 1, 100_000)
-        _within("jobs_kept", self.jobs_kept, 1, 1000)
-        _within("shares_kept", self.shares_kept, 1, 10_000_000)
-        # BIP320 and BIP323: the top three bits say what the version is.
-        _within("version_mask", self.version_mask, 0, 0x1FFFFFFF)
+        for name in ("start_difficulty", "lowest_difficulty", "fixed_difficulty"):
+            _difficulty(name, getattr(self, name))
+        for name, (least, most) in _RANGES.items():
+            _within(name, getattr(self, name), least, most)
+
+
+_RANGES = {
+    "port": (0, 65535),
+    "block_every": (0, 1_000_000),
+    "block_pause": (0, 86_400),
+    "extranonce2_size": (2, 16),
+    "version_mask": (0, 0x1FFFFFFF),  # BIP323: the top three bits say what the version is
+    "transactions": (0, 1000),
+    "max_connections": (1, 100_000),
+    "line_limit": (1024, 1 << 20),  # ckpool's clients keep below 1024
+    "send_limit": (4096, 1 << 30),
+    "jobs_kept": (1, 1000),
+    "shares_kept": (1, 10_000_000),
+}
 
 
 def _above_zero(name: str, value: float) -> None:
@@ -69,6 +78,14 @@ def _above_zero(name: str, value: float) -> None:
         raise UsageError(f"{name} must be a number above zero, not {value}")
 
 
-def _within(name: str, value: int, least: int, most: int) -> None:
+def _difficulty(name: str, value: float | None) -> None:
+    try:
+        if value is not None:
+            target_from_difficulty(value)
+    except EncodingError as error:
+        raise UsageError(f"{name} must be a possible difficulty, not {value}") from error
+
+
+def _within(name: str, value: float, least: int, most: int) -> None:
     if not least <= value <= most:
         raise UsageError(f"{name} must be from {least} to {most}, not {value}")

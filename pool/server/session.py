@@ -85,14 +85,9 @@ class MinerSession:
         return self._port.peer
 
     @property
-    def difficulty(self) -> float:
-        """The difficulty of the next job."""
-        return self._vardiff.difficulty
-
-    @property
     def mining(self) -> bool:
-        """Whether it has subscribed and authorized, so that it gets jobs."""
-        return self._subscribed and bool(self._workers)
+        """Whether it gets jobs: it has subscribed and authorized, and is not being closed."""
+        return self._subscribed and bool(self._workers) and self.closed is None
 
     @property
     def has_job(self) -> bool:
@@ -110,6 +105,8 @@ class MinerSession:
     def tick(self, now: float) -> None:
         """Look at the clock: time limits, and the difficulty of a silent miner."""
         options = self._desk.options
+        if self.closed is not None:
+            return
         if not self.mining:
             if now - self._opened_at >= options.handshake_timeout:
                 self.close(CloseReason.NO_HANDSHAKE)

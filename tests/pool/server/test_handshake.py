@@ -315,6 +315,17 @@ def test_silent_miner_is_dropped_and_any_byte_keeps_it() -> None:
     assert lively.session.closed is None
 
 
+def test_closed_session_is_left_in_peace_until_its_socket_is_gone() -> None:
+    rig = Rig(fixed_difficulty=None, idle_timeout=5)
+    miner = rig.login()
+    rig.pass_time(5)
+    lines = len(miner.wire.lines)
+    rig.core.block_made(rig.now())
+    rig.pass_time(60)
+    assert miner.session.closed is CloseReason.IDLE
+    assert len(miner.wire.lines) == lines
+
+
 def test_events_tell_of_a_session() -> None:
     rig = Rig()
     miner = rig.login(user="account.rig\x1b[31m")

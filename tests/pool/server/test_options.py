@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,10 @@ def test_defaults_stay_on_this_machine() -> None:
         ("share_interval", float("nan")),
         ("start_difficulty", -1.0),
         ("fixed_difficulty", float("inf")),
+        ("fixed_difficulty", 1e300),
+        ("block_pause", -0.5),
+        ("idle_timeout", 0),
+        ("send_limit", 0),
         ("job_interval", 0),
         ("port", 65536),
         ("extranonce2_size", 1),
@@ -31,5 +36,5 @@ def test_defaults_stay_on_this_machine() -> None:
     ],
 )
 def test_nonsense_is_refused_by_name_and_value(name: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=f"{name} must be .* not {value}"):
+    with pytest.raises(UsageError, match=f"{name} must be .* not {re.escape(str(value))}"):
         replace(PoolOptions(), **{name: value})
