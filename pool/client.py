@@ -17,12 +17,12 @@ from stampmill.pool.endpoint import Endpoint, PoolAddress, parse_pool_url
 from stampmill.pool.memory import PoolMemory
 from stampmill.pool.redirect import RedirectPolicy
 from stampmill.pool.session import Outcome, PoolRecord, Session
-from stampmill.pool.stratum.client_events import EndCause
-from stampmill.pool.stratum.client_plan import ClientPlan
-from stampmill.pool.stratum.client_protocol import ClientProtocol
 from stampmill.pool.stratum.messages import Message, encode
 from stampmill.pool.stratum.requests import BIP320_MASK, Authorize, Submit, Subscribe
 from stampmill.pool.trace import Direction, Trace
+from stampmill.pool.upstream.events import EndCause
+from stampmill.pool.upstream.plan import ClientPlan
+from stampmill.pool.upstream.protocol import ClientProtocol
 
 MAX_LINE = 1024
 """ckpool drops a client whose line is longer."""

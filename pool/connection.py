@@ -6,9 +6,9 @@ from typing import Any
 
 from stampmill.core.job import Share
 from stampmill.pool.connect import reason
-from stampmill.pool.stratum.client_events import ClientEvent, EndCause, Ended
-from stampmill.pool.stratum.client_protocol import ClientProtocol
 from stampmill.pool.trace import Direction, Trace, redacted
+from stampmill.pool.upstream.events import ClientEvent, EndCause, Ended
+from stampmill.pool.upstream.protocol import ClientProtocol
 
 Sleep = Callable[[float], Coroutine[Any, Any, None]]
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from enum import Enum
 
 from stampmill.pool.stratum.answers import SubscribeResult
-from stampmill.pool.stratum.client_plan import ClientPlan, ResumePoint
-from stampmill.pool.stratum.outbox import Asked
+from stampmill.pool.upstream.outbox import Asked
+from stampmill.pool.upstream.plan import ClientPlan, ResumePoint
 
 
 class _Blame(Enum):

@@ -1,8 +1,8 @@
 """Whether to follow `client.reconnect`: on plain TCP anybody on the way can write one."""
 
 from stampmill.pool.endpoint import Endpoint
+from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.stratum.notifications import Reconnect
-from stampmill.pool.stratum.rate_limit import RateLimit
 
 
 class RedirectRefusedError(Exception):

@@ -11,12 +11,12 @@ from stampmill.core.job_source import JobListener, SourceState
 from stampmill.pool.connection import PoolConnection
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.memory import PoolMemory
+from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.redirect import RedirectPolicy, RedirectRefusedError
-from stampmill.pool.stratum import client_events as event
-from stampmill.pool.stratum.client_events import ClientEvent, EndCause
 from stampmill.pool.stratum.drops import Drop
 from stampmill.pool.stratum.notifications import Reconnect
-from stampmill.pool.stratum.rate_limit import RateLimit
+from stampmill.pool.upstream import events as event
+from stampmill.pool.upstream.events import ClientEvent, EndCause
 
 LIVED = 60.0
 """Seconds of authorized life with a job after which a pool counts as working."""

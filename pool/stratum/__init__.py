@@ -1,1 +1,1 @@
-"""Stratum v1 without I/O: bytes in, typed events out, bytes to send; both sides of the wire."""
+"""Stratum v1 on the wire, without I/O: framing, typed messages, and the server's reading side."""

@@ -17,7 +17,7 @@ from stampmill.pool.stratum.notifications import Notify, SetDifficulty
 from stampmill.pool.stratum.requests import Authorize, Configure, Submit, Subscribe
 from stampmill.pool.stratum.server_protocol import Answered, Requested, ServerProtocol
 
-from .stratum.sessions import ORIGINAL
+from .upstream.sessions import ORIGINAL
 
 JOB = Notify.from_params(ORIGINAL["notify"])
 PATIENCE = 10.0

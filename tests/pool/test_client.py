@@ -31,7 +31,7 @@ from .loopback import (
     mining,
     source_for,
 )
-from .stratum.sessions import any_share, found
+from .upstream.sessions import any_share, found
 
 
 def as_job_source(source: StratumSource) -> JobSource:

@@ -22,7 +22,7 @@ from stampmill.pool.stratum.requests import (
 )
 
 from .loopback import Mining, Script, ScriptedPool, in_loop, mining, serving
-from .stratum.sessions import any_share
+from .upstream.sessions import any_share
 
 
 async def pause(m: Mining) -> float:

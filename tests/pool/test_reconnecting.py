@@ -10,13 +10,13 @@ from stampmill.pool.backoff import Backoff
 from stampmill.pool.connect import reason
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.memory import PoolMemory
+from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.redirect import RedirectPolicy, RedirectRefusedError
 from stampmill.pool.stratum.answers import SubscribeResult
-from stampmill.pool.stratum.client_plan import ClientPlan, ResumePoint
 from stampmill.pool.stratum.notifications import Reconnect
-from stampmill.pool.stratum.outbox import Asked
-from stampmill.pool.stratum.rate_limit import RateLimit
 from stampmill.pool.trace import redacted
+from stampmill.pool.upstream.outbox import Asked
+from stampmill.pool.upstream.plan import ClientPlan, ResumePoint
 
 
 def pauses(random: float, count: int = 9, *, refused: bool = False) -> list[float]:

@@ -8,8 +8,9 @@ import pytest
 
 from stampmill.core.chain.target import meets_target
 from stampmill.core.job import Job
-from stampmill.pool.stratum.client_plan import ClientPlan
-from stampmill.pool.stratum.client_protocol import ClientProtocol
+from stampmill.pool.upstream.plan import ClientPlan
+from stampmill.pool.upstream.protocol import ClientProtocol
+from tests.pool.stratum.vectors import SHARE_NAMES, SHARES, VECTORS, share
 
 from .sessions import (
     AUTHORIZED,
@@ -21,7 +22,6 @@ from .sessions import (
     only_job,
     started,
 )
-from .vectors import SHARE_NAMES, SHARES, VECTORS, share
 
 
 def session(case: dict[str, Any], plan: ClientPlan) -> tuple[ClientProtocol, Job]:

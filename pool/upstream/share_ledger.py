@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stampmill.core.job import Share, ShareResult, Verdict
 from stampmill.pool.stratum.answers import Answer, PoolError
-from stampmill.pool.stratum.client_events import ShareAnswered
+from stampmill.pool.upstream.events import ShareAnswered
 
 
 @dataclass(frozen=True, slots=True)

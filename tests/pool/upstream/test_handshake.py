@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from stampmill.pool.stratum.client_events import (
+from stampmill.pool.stratum.drops import Drop
+from stampmill.pool.upstream.events import (
     Authorized,
     ClientState,
     Dropped,
@@ -13,10 +14,9 @@ from stampmill.pool.stratum.client_events import (
     Subscribed,
     VersionRollingSettled,
 )
-from stampmill.pool.stratum.client_plan import ClientPlan, ResumePoint
-from stampmill.pool.stratum.client_protocol import ClientProtocol
-from stampmill.pool.stratum.drops import Drop
-from stampmill.pool.stratum.outbox import Asked
+from stampmill.pool.upstream.outbox import Asked
+from stampmill.pool.upstream.plan import ClientPlan, ResumePoint
+from stampmill.pool.upstream.protocol import ClientProtocol
 
 from .sessions import (
     AUTHORIZED,

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stampmill.core.job import Job
-from stampmill.pool.stratum.client_events import (
+from stampmill.pool.stratum.drops import Drop
+from stampmill.pool.stratum.notifications import Reconnect
+from stampmill.pool.upstream.events import (
     ClientState,
     DifficultyChanged,
     Dropped,
@@ -16,9 +18,7 @@ from stampmill.pool.stratum.client_events import (
     MessageShown,
     RedirectAsked,
 )
-from stampmill.pool.stratum.client_protocol import ClientProtocol
-from stampmill.pool.stratum.drops import Drop
-from stampmill.pool.stratum.notifications import Reconnect
+from stampmill.pool.upstream.protocol import ClientProtocol
 
 from .sessions import (
     AUTHORIZED,

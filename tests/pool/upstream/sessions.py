@@ -9,12 +9,11 @@ from stampmill.core.chain.header import Header
 from stampmill.core.chain.merkle import root_from_branch
 from stampmill.core.chain.target import difficulty_of_hash
 from stampmill.core.job import Job, Nonce, Share, Work
-from stampmill.pool.stratum.client_events import ClientEvent, JobReceived, ShareAnswered
-from stampmill.pool.stratum.client_plan import ClientLimits, ClientPlan
-from stampmill.pool.stratum.client_protocol import ClientProtocol
 from stampmill.pool.stratum.drops import Drop
-
-from .vectors import line, share
+from stampmill.pool.upstream.events import ClientEvent, JobReceived, ShareAnswered
+from stampmill.pool.upstream.plan import ClientLimits, ClientPlan
+from stampmill.pool.upstream.protocol import ClientProtocol
+from tests.pool.stratum.vectors import line, share
 
 ORIGINAL = share("original Stratum documentation example")
 PLAN = ClientPlan("miner/1.0", "slush.miner1", "secret")

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from stampmill.core.job import Share
 from stampmill.pool.stratum.framing import CLIENT_LINE_LIMIT, SERVER_LINE_LIMIT
-from stampmill.pool.stratum.job_stream import MINER_BITS
 from stampmill.pool.stratum.requests import BIP320_MASK, Configure, Submit
+from stampmill.pool.upstream.job_stream import MINER_BITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from stampmill.core.job import Job, RejectReason, Share, ShareResult, ShareSink, Verdict
-from stampmill.pool.stratum import client_events as event
+from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.stratum import notifications as said
 from stampmill.pool.stratum.answers import (
     Answer,
@@ -13,13 +13,9 @@ from stampmill.pool.stratum.answers import (
     PoolError,
     SubscribeResult,
 )
-from stampmill.pool.stratum.client_events import ClientEvent, ClientState, EndCause
-from stampmill.pool.stratum.client_plan import ClientLimits, ClientPlan
 from stampmill.pool.stratum.drops import BrokenStreamError, Drop, UnusableMessageError
 from stampmill.pool.stratum.fields import FieldError
 from stampmill.pool.stratum.inbox import Inbox
-from stampmill.pool.stratum.job_builder import Terms
-from stampmill.pool.stratum.job_stream import JobStream
 from stampmill.pool.stratum.json_line import Json
 from stampmill.pool.stratum.messages import (
     Message,
@@ -30,10 +26,14 @@ from stampmill.pool.stratum.messages import (
     read_id,
     read_server_message,
 )
-from stampmill.pool.stratum.outbox import Asked, Outbox, own_id
-from stampmill.pool.stratum.rate_limit import RateLimit
 from stampmill.pool.stratum.requests import Authorize, Subscribe, SuggestDifficulty
-from stampmill.pool.stratum.share_ledger import ShareLedger
+from stampmill.pool.upstream import events as event
+from stampmill.pool.upstream.events import ClientEvent, ClientState, EndCause
+from stampmill.pool.upstream.job_builder import Terms
+from stampmill.pool.upstream.job_stream import JobStream
+from stampmill.pool.upstream.outbox import Asked, Outbox, own_id
+from stampmill.pool.upstream.plan import ClientLimits, ClientPlan
+from stampmill.pool.upstream.share_ledger import ShareLedger
 
 METHOD_NOT_FOUND = PoolError(-3, "Method not found")
 

@@ -6,8 +6,8 @@ from stampmill.core.errors import EncodingError
 from stampmill.core.job import Job, ShareSink
 from stampmill.pool.stratum.answers import SubscribeResult
 from stampmill.pool.stratum.drops import Drop, UnusableMessageError
-from stampmill.pool.stratum.job_builder import JobTracker, Terms, build_job
 from stampmill.pool.stratum.notifications import Notify, SetExtranonce
+from stampmill.pool.upstream.job_builder import JobTracker, Terms, build_job
 
 MINER_BITS = 0x1FFFFFFF
 """Version bits that may be rolled at all: 29 to 31 are BIP9's, and blocks without them invalid."""

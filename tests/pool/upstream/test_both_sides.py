@@ -14,9 +14,6 @@ from stampmill.pool.stratum.answers import (
     PoolError,
     SubscribeResult,
 )
-from stampmill.pool.stratum.client_events import Authorized, ClientEvent
-from stampmill.pool.stratum.client_plan import ClientPlan
-from stampmill.pool.stratum.client_protocol import ClientProtocol
 from stampmill.pool.stratum.messages import encode, encode_error, encode_result
 from stampmill.pool.stratum.notifications import GetVersion, Notify, SetDifficulty
 from stampmill.pool.stratum.requests import (
@@ -27,6 +24,9 @@ from stampmill.pool.stratum.requests import (
     SuggestDifficulty,
 )
 from stampmill.pool.stratum.server_protocol import Answered, Requested, ServerProtocol
+from stampmill.pool.upstream.events import Authorized, ClientEvent
+from stampmill.pool.upstream.plan import ClientPlan
+from stampmill.pool.upstream.protocol import ClientProtocol
 
 from .sessions import ORIGINAL, PLAN, Sink, fates, found, only_job
 
@@ -118,7 +118,8 @@ def imported(path: Path) -> set[str]:
 
 
 def test_nothing_here_does_input_or_output() -> None:
-    files = list(Path(stratum.__file__).parent.glob("*.py"))
+    pool = Path(stratum.__file__).parents[1]
+    files = [path for folder in ("stratum", "upstream") for path in (pool / folder).glob("*.py")]
     assert len(files) > 10
     for path in files:
         assert not {name.split(".")[0] for name in imported(path)} & FORBIDDEN, path.name

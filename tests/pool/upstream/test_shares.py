@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from stampmill.core.job import Job, RejectReason, Share, ShareResult, Verdict
-from stampmill.pool.stratum.client_events import (
+from stampmill.pool.stratum.drops import Drop
+from stampmill.pool.upstream.events import (
     ClientEvent,
     ClientState,
     EndCause,
     Ended,
     ShareAnswered,
 )
-from stampmill.pool.stratum.client_plan import ClientLimits, ClientPlan, ResumePoint
-from stampmill.pool.stratum.client_protocol import ClientProtocol
-from stampmill.pool.stratum.drops import Drop
+from stampmill.pool.upstream.plan import ClientLimits, ClientPlan, ResumePoint
+from stampmill.pool.upstream.protocol import ClientProtocol
 
 from .sessions import (
     AUTHORIZED,
