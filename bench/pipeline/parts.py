@@ -52,7 +52,7 @@ def measure(
     findings = []
     for part in PARTS:
         if not only or _is_wanted(part, only):
-            progress(f"measuring {part.name}: {', '.join(one.title for one in part.targets)}")
+            progress(f"measuring {part.name}")
             findings.append(_selected(_attempt(part, effort), part, only))
     return findings
 

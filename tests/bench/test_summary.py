@@ -1,7 +1,7 @@
 import statistics
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_benchmark.stats import Stats
 
@@ -65,6 +65,7 @@ def test_a_ratio_of_uneven_rows_is_an_error():
         Ratio.of([1.0, 2.0, 3.0], [1.0])
 
 
+@settings(max_examples=20)  # each takes thousands of resamples
 @given(st.lists(st.floats(0.5, 2.0), min_size=1, max_size=15))
 def test_the_interval_holds_the_median(pairs):
     ratio = Ratio.of(pairs, [1.0] * len(pairs))
