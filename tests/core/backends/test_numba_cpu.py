@@ -9,53 +9,56 @@ pytest.importorskip("numba", reason="needs the extra 'numba'")
 from stampmill.core import selftest
 from stampmill.core.backends import numba_cpu
 from stampmill.core.backends.numba_cpu import NumbaKernel, usable_cache_dir
-from stampmill.core.scan import NONCE_SPACE, CancelWord, ScanRequest, ScanStatus
+from stampmill.core.scan import NONCE_SPACE, CancelWord, Kernel, ScanRequest, ScanStatus
+from tests.core.kernel_contract import KernelContract
 
 PREFIX = bytes(range(76))
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> NumbaKernel:
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> NumbaKernel:
     return NumbaKernel(tmp_path_factory.mktemp("cache"))
 
 
-def test_passes_the_self_test(kernel: NumbaKernel) -> None:
-    assert selftest.prove(kernel) > 0
+class TestNumbaKernel(KernelContract):
+    @pytest.fixture
+    def kernel(self, compiled: NumbaKernel) -> Kernel:
+        return compiled
 
 
-def test_a_cancel_reaches_the_loop_while_it_runs(kernel: NumbaKernel) -> None:
+def test_a_cancel_reaches_the_loop_while_it_runs(compiled: NumbaKernel) -> None:
     """At some 20 MH/s the whole range would take minutes; a load moved out of the loop, all."""
     cancel = CancelWord()
     timer = threading.Timer(0.05, cancel.set)
     timer.start()
-    result = kernel.scan(ScanRequest(PREFIX, (1,), 0, NONCE_SPACE, 0), cancel)
+    result = compiled.scan(ScanRequest(PREFIX, (1,), 0, NONCE_SPACE, 0), cancel)
     assert result.status is ScanStatus.CANCELLED
     assert 0 < result.next_nonce < NONCE_SPACE
 
 
-def test_a_cancel_before_the_scan_does_nothing(kernel: NumbaKernel) -> None:
+def test_a_cancel_before_the_scan_does_nothing(compiled: NumbaKernel) -> None:
     cancel = CancelWord()
     cancel.set()
-    result = kernel.scan(ScanRequest(PREFIX, (1, 2, 3), 7, 1000, 0, first_version=2), cancel)
+    result = compiled.scan(ScanRequest(PREFIX, (1, 2, 3), 7, 1000, 0, first_version=2), cancel)
     assert result == (ScanStatus.CANCELLED, (), 7, 2)
 
 
-def test_the_gil_is_free_during_a_scan(kernel: NumbaKernel) -> None:
+def test_the_gil_is_free_during_a_scan(compiled: NumbaKernel) -> None:
     cancel = CancelWord()
     request = ScanRequest(PREFIX, (1,), 0, NONCE_SPACE, 0)
-    thread = threading.Thread(target=kernel.scan, args=(request, cancel))
+    thread = threading.Thread(target=compiled.scan, args=(request, cancel))
     thread.start()
     cancel.set()  # with the GIL held in the scan this line would wait for minutes
     thread.join(10)
     assert not thread.is_alive()
 
 
-def test_threads_share_one_kernel(kernel: NumbaKernel) -> None:
+def test_threads_share_one_kernel(compiled: NumbaKernel) -> None:
     requests = [ScanRequest(PREFIX, (1, n), n * 1000, n * 1000 + 700, 1 << 252) for n in range(8)]
     found: dict[int, object] = {}
 
     def scan(index: int) -> None:
-        found[index] = selftest.scan_whole(kernel, requests[index])
+        found[index] = selftest.scan_whole(compiled, requests[index])
 
     threads = [threading.Thread(target=scan, args=(index,)) for index in range(8)]
     for thread in threads:

@@ -1,6 +1,8 @@
-from stampmill.core import selftest
+import pytest
+
 from stampmill.core.backends.reference import ReferenceKernel
-from stampmill.core.scan import CancelWord, ScanRequest, ScanStatus
+from stampmill.core.scan import CancelWord, Kernel, ScanRequest, ScanStatus
+from tests.core.kernel_contract import KernelContract
 
 PREFIX = bytes(range(76))
 
@@ -17,8 +19,12 @@ class CancelAfter(CancelWord):
         return self.looks < 0
 
 
-def test_passes_the_self_test() -> None:
-    assert selftest.prove(ReferenceKernel()) > 0
+class TestReferenceKernel(KernelContract):
+    budget = 1 << 12
+
+    @pytest.fixture
+    def kernel(self) -> Kernel:
+        return ReferenceKernel()
 
 
 def test_looks_at_the_cancel_word_every_few_dozen_hashes() -> None:
