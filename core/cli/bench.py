@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from stampmill.core.cli.options import Commands
@@ -27,11 +28,10 @@ def add_to(commands: Commands) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
-    benches = parser.add_subparsers(title="what to measure", metavar="BENCH", required=True)
-    _add_kernels(benches)
-    _add_pipeline(benches)
+    benches = parser.add_subparsers(title="what to measure, or else all of it", metavar="BENCH")
+    every = [_add_kernels(benches), _add_pipeline(benches)]
     _add_show(benches)
+    parser.set_defaults(run=run, bench=lambda _options: _all(every))
 
 
 def run(options: argparse.Namespace) -> ExitCode:
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     return code
 
 
-def _add_kernels(benches: Commands) -> None:
+def _add_kernels(benches: Commands) -> argparse.ArgumentParser:
     parser = benches.add_parser(
         "kernels",
         help="every kernel that runs here: right or wrong, and how fast",
@@ -58,9 +58,10 @@ def _add_kernels(benches: Commands) -> None:
     add("--versions", type=_count, action="append", metavar="K", help=most)
     add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
     _add_output_options(parser)
+    return parser
 
 
-def _add_pipeline(benches: Commands) -> None:
+def _add_pipeline(benches: Commands) -> argparse.ArgumentParser:
     parser = benches.add_parser(
         "pipeline",
         help="the whole path against its targets: rate, latencies, start, memory, soak",
@@ -77,6 +78,7 @@ def _add_pipeline(benches: Commands) -> None:
     add("--quick", action="store_true", help="some seconds each, to see that it works")
     add("--check", action="store_true", help="exit 6 unless every target is met")
     _add_output_options(parser)
+    return parser
 
 
 def _add_show(benches: Commands) -> None:
@@ -94,6 +96,12 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="pytest-benchmark's JSON on standard output, no table"
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the JSON to a file")
+
+
+def _all(parsers: Sequence[argparse.ArgumentParser]) -> ExitCode:
+    """Run each benchmark with its defaults."""
+    codes = [run(parser.parse_args([])) for parser in parsers]
+    return max(codes)
 
 
 def _kernels(options: argparse.Namespace) -> ExitCode:

@@ -7,6 +7,7 @@ from stampmill.bench.pipeline import parts
 from stampmill.bench.pipeline.parts import Part
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target
 from stampmill.core.backends import registry
+from stampmill.core.cli import bench as command
 from stampmill.core.cli.main import main
 from stampmill.core.errors import ExitCode
 
@@ -93,3 +94,13 @@ def test_a_kernel_runs_on_the_cpu_asked_for(capsys):
     cpu = machine.usable_cpus()[0]
     assert main(["bench", "kernels", *QUICK, "--cpu", str(cpu), "--json"]) == ExitCode.DONE
     assert json.loads(capsys.readouterr().out)["benchmarks"][0]["extra_info"]["pinned"] == cpu
+
+
+def test_alone_it_measures_everything(monkeypatch):
+    done = []
+    monkeypatch.setattr(command, "_kernels", lambda options: done.append(options) or ExitCode.DONE)
+    monkeypatch.setattr(command, "_pipeline", lambda options: done.append(options) or ExitCode.DONE)
+    assert main(["bench"]) == ExitCode.DONE
+    kernels, pipeline = done
+    assert kernels.kernel == []
+    assert pipeline.only == []
