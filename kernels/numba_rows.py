@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 LANES = 32
-"""Two 512-bit vectors or four 256-bit ones: their chains of operations overlap."""
+"""A word's bits: two 512-bit vectors, or four of 256, whose chains of operations overlap."""
 
 _WORD = ir.IntType(32)
 _ROW = ir.VectorType(_WORD, LANES)
@@ -26,7 +26,7 @@ _make_array: Any = arrayobj.make_array
 _get_function: Any = cgutils.get_or_insert_function
 
 _INDEX = types.int64
-# A batch's lanes as the bits of one integer, the first lane lowest.
+# A batch's lanes as the bits of one word, the first lane lowest.
 _LANE_BITS = types.uint32
 
 
