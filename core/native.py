@@ -4,6 +4,7 @@ Without the extension (no compiler when installing) the module still imports: `a
 and `why_unavailable` tells the cure.
 """
 
+import ctypes
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,12 +53,11 @@ class KernelInfo:
 class NativeKernel:
     """A compiled kernel behind the `Kernel` protocol. Safe to share between threads."""
 
-    __slots__ = ("_kernel", "_run", "info")
+    __slots__ = ("handle", "info")
 
-    def __init__(self, kernel: "KernelStruct") -> None:
-        self._kernel = kernel
-        self._run = lib.sm_run
-        self.info = _info(kernel)
+    def __init__(self, handle: "KernelStruct") -> None:
+        self.handle = handle
+        self.info = _info(handle)
 
     @property
     def name(self) -> str:
@@ -80,7 +80,10 @@ class NativeKernel:
         return self.info.max_versions
 
     def scan(self, request: ScanRequest, cancel: CancelWord) -> ScanResult:
-        """Search the range with the GIL released; raise ScanRequestError for what C refuses."""
+        """Search the range with the GIL released.
+
+        Raise ScanRequestError for more versions than the kernel takes.
+        """
         args = ffi.new("sm_scan *")
         hits = ffi.new("sm_hit[]", request.max_hits)
         versions = ffi.new("uint32_t[]", request.versions)
@@ -92,7 +95,7 @@ class NativeKernel:
         args.cancel, args.hits, args.hit_capacity = word, hits, request.max_hits
         args.version_count, args.first_version = len(request.versions), request.first_version
         args.first, args.end = request.first, request.end
-        status = self._run(self._kernel, args)
+        status = lib.sm_run(self.handle, args)
         if status == lib.SM_INVALID:
             raise ScanRequestError(f"kernel {self.name}: {_text(args.reason)}")
         found = tuple([Hit(hit.nonce, hit.version) for hit in hits[0 : args.found]])
@@ -109,8 +112,8 @@ def why_unavailable() -> str:
     if _import_error is None:
         return ""
     return (
-        f"no C kernels ({_import_error}): install a C compiler, "
-        "then 'STAMPMILL_NATIVE=require pip install --force-reinstall stampmill'"
+        f"the C kernels are not built ({_import_error}): install a C compiler, then reinstall "
+        "stampmill with STAMPMILL_NATIVE=require, or run 'make native' in a checkout"
     )
 
 
@@ -120,17 +123,49 @@ def kernels() -> list[KernelInfo]:
 
 
 def select(name: str | None = None, environ: Mapping[str, str] = os.environ) -> NativeKernel:
-    """Return the kernel called so, or $STAMPMILL_KERNEL, or the fastest that runs here.
+    """Return the kernel called so, else $STAMPMILL_KERNEL, else the fastest that runs here.
 
-    It has passed its self-test. Raise NoDeviceError if there is none or not this one, and
-    VerificationError if it computes wrongly on this machine.
+    A name with a slash is the path of a shared object, as for `load`. The kernel has passed its
+    self-test. Raise NoDeviceError if there is none or not this one, and VerificationError if it
+    computes wrongly on this machine.
+    """
+    wanted = name or environ.get(KERNEL_VARIABLE)
+    if wanted and "/" in wanted:
+        return load(wanted)
+    if not available():
+        raise NoDeviceError(why_unavailable())
+    return _tested(_named(wanted) if wanted else _fastest())
+
+
+def load(path: str) -> NativeKernel:
+    """Return the kernel that a shared object exports as `csrc/sha256d.h` says, self-tested.
+
+    Raise NoDeviceError if it has none that runs here, VerificationError if it computes wrongly.
     """
     if not available():
         raise NoDeviceError(why_unavailable())
-    wanted = name or environ.get(KERNEL_VARIABLE) or None
-    kernel = _fastest() if wanted is None else _named(wanted)
-    _require_selftest(kernel)
-    return kernel
+    kernel = ffi.cast("const sm_kernel *", _exported_address(path))
+    if kernel.abi_version != lib.SM_ABI_VERSION:
+        raise NoDeviceError(
+            f"kernel {path}: its ABI version is {kernel.abi_version}, ours {lib.SM_ABI_VERSION}; "
+            "build it again with our csrc/sha256d.h"
+        )
+    native = NativeKernel(kernel)
+    if not native.info.supported:
+        raise NoDeviceError(f"kernel {path}: {native.info.why_not}")
+    return _tested(native)
+
+
+def _exported_address(path: str) -> int:
+    try:  # ctypes never unloads a library, so its kernel stays valid
+        export = ctypes.CDLL(path).stampmill_kernel
+    except (OSError, AttributeError) as error:
+        raise NoDeviceError(f"no kernel in {path}: {error}") from error
+    export.restype = ctypes.c_void_p
+    address: int | None = export()
+    if not address:
+        raise NoDeviceError(f"no kernel in {path}: stampmill_kernel() returned NULL")
+    return address
 
 
 def _fastest() -> NativeKernel:
@@ -146,15 +181,16 @@ def _named(name: str) -> NativeKernel:
     raise NoDeviceError(f"kernel '{name}': {why}; available here: {usable}")
 
 
-def _require_selftest(kernel: NativeKernel) -> None:
+def _tested(kernel: NativeKernel) -> NativeKernel:
     failure = _selftest(kernel)
     if failure:
         raise VerificationError(f"kernel {kernel.name} fails its self-test: {failure}")
+    return kernel
 
 
 @cache
 def _selftest(kernel: NativeKernel) -> str:
-    failure = lib.sm_selftest(kernel._kernel)  # noqa: SLF001  same module
+    failure = lib.sm_selftest(kernel.handle)
     return _text(failure) if failure else ""
 
 

@@ -24,21 +24,25 @@ const sm_kernel *sm_kernel_at(uint32_t index) {
 
 static const char *why_not_kernel(const sm_kernel *kernel) {
     const char *missing;
-    if (!kernel) return "no kernel";
+    if (!kernel) return "the kernel is NULL";
     if (kernel->abi_version != SM_ABI_VERSION) return "the kernel has another ABI version";
+    if (kernel->lanes < 1) return "the kernel has no lanes";
+    if (kernel->max_versions < 1 || kernel->max_versions > SM_MAX_VERSIONS)
+        return "the kernel's max_versions is not within 1 .. 16";
     if (!kernel->supported(&missing)) return "the CPU cannot run this kernel";
     return NULL;
 }
 
 static const char *why_not_scan(const sm_kernel *kernel, const sm_scan *scan) {
     if (!scan->header || !scan->target || !scan->versions || !scan->hits)
-        return "header, target, versions or hits is NULL";
+        return "the header, target, versions or hits are NULL";
     if (scan->version_count < 1 || scan->version_count > kernel->max_versions)
-        return "the number of versions is not within 1 .. max_versions";
-    if (scan->first_version >= scan->version_count) return "first_version is no version's index";
+        return "the number of versions is not within 1 .. the kernel's max_versions";
+    if (scan->first_version >= scan->version_count)
+        return "first_version is not below the number of versions";
     if (scan->first > scan->end || scan->end > UINT64_C(1) << 32)
-        return "the nonces are no range within 2^32";
-    if (scan->hit_capacity < 1) return "hits has no room";
+        return "first .. end is no range of nonces";
+    if (scan->hit_capacity < 1) return "hit_capacity is 0";
     return NULL;
 }
 

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-enum { HEADER = 80, HASH = 32, ALIGNMENTS = 4, ROOM = 3 };
+enum { HEADER = 80, HASH = 32, ALIGNMENTS = 4, ROOM = 3, SLACK = 64, MOST_LANES = 1024 };
 
 /* In hex: a header, and its hash as SHA-256 emits it, which is the little-endian target it just
    meets. */
@@ -41,25 +41,22 @@ static void decrement(uint8_t number[HASH]) {
     number[i]--;
 }
 
-/* Is every hit of this call, and no other pair, in front of the position where it stopped? Moves
-   the scan's start there. */
-static const char *compare_call(const sm_search *search, sm_scan *scan) {
-    uint64_t nonce = scan->first;
-    uint32_t version = scan->first_version, hit = 0;
-    while (nonce < scan->next_nonce ||
-           (nonce == scan->next_nonce && version < scan->next_version)) {
-        int reported = hit < scan->found && scan->hits[hit].nonce == nonce &&
-                       scan->hits[hit].version == scan->versions[version];
+/* Are the hits of a call, and no other pair, between the position where it was to start and the one
+   where it stopped? */
+static const char *compare_call(const sm_search *search, const sm_scan *asked, const sm_scan *got) {
+    uint64_t nonce = asked->first;
+    uint32_t version = asked->first_version, hit = 0;
+    while (nonce < got->next_nonce || (nonce == got->next_nonce && version < got->next_version)) {
+        int reported = hit < got->found && got->hits[hit].nonce == nonce &&
+                       got->hits[hit].version == asked->versions[version];
         if (reported != sm_meets_target(search, version, (uint32_t)nonce))
             return reported ? "it reports a hash above the target" : "it misses a hit";
         hit += (uint32_t)reported;
-        if (++version == scan->version_count) nonce++, version = 0;
+        if (++version == asked->version_count) nonce++, version = 0;
     }
-    if (hit != scan->found) return "it reports a hit twice or out of order";
-    if (nonce == scan->first && version == scan->first_version && nonce < scan->end)
+    if (hit != got->found) return "it reports a hit twice or out of order";
+    if (nonce == asked->first && version == asked->first_version && nonce < asked->end)
         return "it makes no progress";
-    scan->first = nonce;
-    scan->first_version = version;
     return NULL;
 }
 
@@ -67,16 +64,19 @@ static const char *compare_call(const sm_search *search, sm_scan *scan) {
 static const char *compare_range(const sm_kernel *kernel, sm_scan scan) {
     const char *failure = NULL;
     sm_search search;
-    sm_hit hits[ROOM];
+    sm_hit hits[ROOM + SLACK];
     sm_status status = SM_FULL;
     scan.hits = hits;
     scan.hit_capacity = ROOM;
     sm_prepare(&search, &scan);
     while (status != SM_DONE && !failure) {
-        status = sm_run(kernel, &scan);
+        sm_scan call = scan;
+        status = sm_run(kernel, &call);
         if (status > SM_FULL) return "a scan was refused or stopped";
-        if (scan.found > ROOM || scan.next_nonce > scan.end) return "it leaves its bounds";
-        failure = compare_call(&search, &scan);
+        if (call.found > ROOM || call.next_nonce > scan.end) return "it leaves its bounds";
+        failure = compare_call(&search, &scan, &call);
+        scan.first = call.next_nonce;
+        scan.first_version = call.next_version;
     }
     return failure || scan.first == scan.end ? failure : "it stops before the end of the range";
 }
@@ -88,25 +88,24 @@ static uint64_t later(uint64_t nonce, uint64_t count) {
 
 /* The block's nonce meets its own hash as target, and no smaller one, from any alignment. */
 static const char *try_block(const sm_kernel *kernel, const known_block *block) {
-    uint8_t header[HEADER], target[HASH], moved[HEADER + ALIGNMENTS];
+    uint8_t header[HEADER], target[HASH], moved[HEADER + HASH + ALIGNMENTS];
     from_hex(header, block->header);
     from_hex(target, block->hash);
     uint32_t nonce = sm_swap(sm_read_be(header + 76)), version = sm_swap(sm_read_be(header));
     uint32_t versions[2] = {version, version ^ 1};
-    sm_hit hit[2];
-    sm_scan scan = {.target = target, .versions = versions, .hits = hit};
-    scan.hit_capacity = 2;
+    sm_hit hit[ROOM];
+    sm_scan scan = {.versions = versions, .hits = hit, .hit_capacity = ROOM};
     scan.version_count = kernel->max_versions < 2 ? 1 : 2;
     for (int tight = 0; tight < 2; tight++) {
         for (int shift = 0; shift < ALIGNMENTS; shift++) {
-            memcpy(moved + shift, header, HEADER);
-            scan.header = moved + shift;
+            scan.header = memcpy(moved + shift, header, HEADER);
+            scan.target = memcpy(moved + shift + HEADER, target, HASH);
             scan.first = nonce - (uint32_t)shift;
-            scan.end = later(nonce, 1 + kernel->lanes);
+            scan.end = later(nonce, UINT64_C(1) + kernel->lanes);
             sm_status status = sm_run(kernel, &scan);
             int found = scan.found == 1 && hit[0].nonce == nonce && hit[0].version == version;
-            if (status > SM_HIT || found == tight) return "it is wrong about a known block";
-            if (tight && scan.found) return "it reports a hash above the target";
+            if (status > SM_HIT || found == tight || (tight && scan.found))
+                return "it is wrong about a known block";
         }
         decrement(target);
     }
@@ -118,7 +117,8 @@ static const char *try_block(const sm_kernel *kernel, const known_block *block) 
 static const char *try_ranges(const sm_kernel *kernel) {
     static const uint8_t highest[] = {0xff, 0x7f, 0x0f, 0x00};
     static const uint32_t versions[3] = {0x20000000, 1, 0x3fffe000};
-    uint32_t lanes = kernel->lanes, lengths[] = {0, 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 1};
+    uint32_t lanes = kernel->lanes < MOST_LANES ? kernel->lanes : MOST_LANES;
+    uint32_t lengths[] = {0, 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 1};
     const char *failure = NULL;
     uint8_t header[HEADER], target[HASH];
     from_hex(header, blocks[0].header);
