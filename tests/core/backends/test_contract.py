@@ -133,6 +133,26 @@ def test_goes_over_to_new_work_at_once(kernel: str, method: str) -> None:
     asyncio.run(run())
 
 
+def test_hundreds_of_switches_in_a_flood_lose_nothing(kernel: str) -> None:
+    async def all_of(backend: Backend) -> list[Nonce]:
+        return [nonce async for nonce in backend.nonces()]
+
+    async def run() -> None:
+        async with opened(kernel) as backend:
+            reader = asyncio.create_task(all_of(backend))
+            for turn in range(300):
+                (backend.replace if turn % 3 else backend.update)(
+                    RangeFeed(turn << 20, target=EVERY_HASH)
+                )
+                if turn % 7 == 0:
+                    backend.idle()
+                await asyncio.sleep(0)
+        found = await asyncio.wait_for(reader, 20)
+        assert len({nonce.nonce for nonce in found}) == len(found) == hashes(backend)
+
+    asyncio.run(run())
+
+
 def test_reports_job_switches_once(kernel: str) -> None:
     async def run() -> None:
         async with opened(kernel) as backend:
