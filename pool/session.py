@@ -160,7 +160,7 @@ class Session:
             requests = connection.protocol.open_requests
             self._record.memory.on_hang_up(requests, authorized=lived_since is not None)
         self._record.state = SourceState.DISCONNECTED
-        if self._has_job:
+        if self._has_job and ended.cause is not EndCause.STOPPED:
             self._listener.on_no_job(ended.text)
 
     def _outcome(self, ended: event.Ended) -> Outcome:
