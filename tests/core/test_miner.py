@@ -459,9 +459,40 @@ def test_the_time_that_backends_take_to_open_does_not_count() -> None:
     assert run.until(some_accepted).seconds == 0.0
 
 
-def test_the_next_share_is_expected_after_its_hashes_at_this_rate() -> None:
-    shot, backend = timed(4.0)
-    assert shot.expected_share_seconds == pytest.approx(8 * 4.0 / backend.hashes)
+def test_the_next_share_is_expected_after_its_hashes_at_the_latest_rate() -> None:
+    backend = MemoryBackend()
+    run = Run(a_source(), backend)
+    marks = {10: 1010.0, 20: 1015.0}
+    hashes = []
+
+    def enough(shot: Snapshot) -> bool:
+        if marks and shot.accepted >= min(marks):
+            run.clock.now = marks.pop(min(marks))
+            run.miner._sample()
+            hashes.append(backend.hashes)
+        return not marks
+
+    shot = run.until(enough)
+    rate = (backend.hashes - hashes[0]) / 5.0
+    assert shot.rates.seconds_5 == rate != shot.rates.average
+    assert shot.expected_share_seconds == pytest.approx(8 / rate)
+
+
+def test_without_a_rate_of_late_the_next_share_is_expected_at_the_average() -> None:
+    backend = MemoryBackend()
+    run = Run(a_source(), backend)
+
+    def stalled(shot: Snapshot) -> bool:
+        if shot.accepted >= 10:
+            backend.feed = None
+            run.clock.now = 1010.0
+            run.miner._sample()
+            run.clock.now = 1020.0
+        return backend.feed is None and shot.jobs > 0
+
+    shot = run.until(stalled)
+    assert shot.rates.seconds_5 == 0.0
+    assert shot.expected_share_seconds == pytest.approx(8 / shot.rates.average)
 
 
 def test_the_picture_stands_still_after_the_run() -> None:
