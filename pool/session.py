@@ -37,6 +37,7 @@ class PoolRecord:
     latency: float | None = None
     drops: Counter[Drop] = field(default_factory=Counter)
     notices: RateLimit = field(default_factory=lambda: RateLimit(burst=10, seconds=60))
+    warnings: RateLimit = field(default_factory=lambda: RateLimit(burst=10, seconds=60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ class Session:
         return Outcome(text, ended.cause, self.proved, *self._redirect)
 
     def _note(self, text: str, *, warning: bool = False) -> None:
-        """Show what a pool can cause at will, ten times a minute at most."""
-        if self._record.notices.allow(self._clock()):
+        """Show what a pool can cause at will, ten lines of each kind a minute at most."""
+        limit = self._record.warnings if warning else self._record.notices
+        if limit.allow(self._clock()):
             self._listener.on_notice(text, warning=warning)

@@ -12,7 +12,7 @@ from stampmill.pool.connect import ConnectError, EgressRefusedError, connect
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.stratum.answers import PoolError
 from stampmill.pool.stratum.messages import encode, encode_error
-from stampmill.pool.stratum.notifications import Ping, Reconnect
+from stampmill.pool.stratum.notifications import Ping, Reconnect, SetDifficulty
 from stampmill.pool.stratum.requests import (
     Authorize,
     Configure,
@@ -218,6 +218,21 @@ async def test_a_redirect_elsewhere_is_refused_counted_and_shown() -> None:
             * 2
         )
         assert pool.connections == 1
+
+
+@in_loop
+async def test_a_flood_of_difficulties_does_not_hide_a_refused_redirect() -> None:
+    pool = ScriptedPool()
+    async with mining(pool) as m:
+        job = await m.listener.job()
+        flood = b"".join(encode(SetDifficulty(1.0 + number)) for number in range(100))
+        pool.say(flood + encode(Reconnect("evil.example")) * 100)
+        m.source.submit(any_share(job))
+        await m.listener.verdict()
+        kinds = [warning for _, warning in m.listener.notices]
+        assert kinds.count(True) == 10
+        assert kinds.count(False) <= 11
+        assert m.source.status().dropped == (("redirect-refused", 100),)
 
 
 @in_loop
