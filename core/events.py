@@ -8,10 +8,11 @@ from stampmill.core.job import Job, Nonce, Share, ShareResult
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line about the connection, a device or the pool's own words."""
+    """A line about the connection, a device or the pool's own words; `lasting`: keep it in view."""
 
     text: str
     warning: bool = False
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from stampmill.core.cli import report
 from stampmill.core.cli.lines import LineView
-from stampmill.core.events import Event
+from stampmill.core.events import Event, Notice
+from stampmill.core.job_source import SourceStatus
 from stampmill.core.snapshot import Rates, Snapshot
 
 _EVENTS_SHOWN = 8
@@ -23,6 +24,7 @@ class LiveView:
 
     def __init__(self, stream: TextIO) -> None:
         self._events = _Tail()
+        self._lasting: list[str] = []
         self._lines = LineView(self._events)
         console = Console(file=stream)
         self._live = Live(console=console, auto_refresh=False, transient=False)
@@ -32,13 +34,17 @@ class LiveView:
         self._live.start()
 
     def __call__(self, event: Event) -> None:
-        """Add the event to the tail of the screen."""
-        self._lines(event)
+        """Add the event to the tail of the screen, or to its head if it is to last."""
+        if isinstance(event, Notice) and event.lasting:
+            self._lasting.append(event.text)
+        else:
+            self._lines(event)
 
     def refresh(self, shot: Snapshot) -> None:
         """Draw the snapshot."""
+        head = Text("\n".join(self._lasting), style="bold yellow", end="\n" * bool(self._lasting))
         tail = Text("\n".join(self._events.lines), style="dim", overflow="ellipsis", no_wrap=True)
-        self._live.update(Group(_devices(shot), _facts(shot), tail), refresh=True)
+        self._live.update(Group(head, _devices(shot), _facts(shot), tail), refresh=True)
 
     def close(self) -> None:
         """Give the screen back, leaving the last picture."""
@@ -52,7 +58,7 @@ class _Tail:
         self.lines: deque[str] = deque(maxlen=_EVENTS_SHOWN)
 
     def write(self, text: str) -> int:
-        self.lines.extend(text.splitlines())
+        self.lines.extend(line for line in text.splitlines() if line)
         return len(text)
 
     def flush(self) -> None:
@@ -60,7 +66,7 @@ class _Tail:
 
 
 def _devices(shot: Snapshot) -> Table:
-    table = Table(title=f"{shot.source.name}  {shot.source.state.value}", title_justify="left")
+    table = Table(title=_title(shot.source), title_justify="left")
     table.add_column("device")
     for window in ("5 s", "1 min", "15 min", "average"):
         table.add_column(window, justify="right")
@@ -69,6 +75,13 @@ def _devices(shot: Snapshot) -> Table:
     table.add_section()
     table.add_row("total", *_rate_cells(shot.rates), style="bold")
     return table
+
+
+def _title(source: SourceStatus) -> str:
+    if not source.url:
+        return source.name
+    user = f" as {source.user}" if source.user else ""
+    return f"{source.url}{user}: {source.state.value}"
 
 
 def _rate_cells(rates: Rates) -> tuple[str, ...]:

@@ -143,7 +143,7 @@ async def _embedded(
 ) -> AsyncIterator[_Supply]:
     pool = EmbeddedPool(PoolOptions(share_interval=1.0, block_every=settings.block_every))
     host, port = await pool.start()
-    view(Notice("embedded regtest pool, nothing is earned"))
+    view(Notice("embedded regtest pool, nothing is earned", lasting=True))
     try:
         own = PoolSettings(f"stratum+tcp://{host}:{port}", "stampmill.embedded")
         source = _stratum(options, settings, own)
