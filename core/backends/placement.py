@@ -2,9 +2,18 @@
 
 import logging
 import os
+import sys
+import threading
 from dataclasses import dataclass
 
 _log = logging.getLogger("stampmill.backends")
+
+STEP_BACK = 10
+"""How much nicer a pinned thread is than the event loop, which has to share a CPU with one of them.
+
+Woken by a nonce, an equal loop waits for the end of a scan thread's time slice in one case of ten:
+measured on Linux 6.18, nonce to loop p95 2.4 ms, with 10 p95 0.4; job switches stay as they are.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +47,23 @@ def _nth(index: int, cpus: tuple[int, ...], *, pinned: bool) -> Placement:
 
 
 def take_place(placement: Placement) -> None:
-    """Pin the calling thread, or let it run on what others leave; a refusal is only logged."""
+    """Pin the calling thread, a step behind the loop, or let it run on what others leave.
+
+    A refusal is only logged.
+    """
     try:
         if placement.cpu is not None:
             os.sched_setaffinity(0, {placement.cpu})
+            _step_back()
         elif hasattr(os, "SCHED_IDLE"):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     except OSError as error:
         _log.warning("thread not placed: device=%s error=%s", placement.device, error)
+
+
+def _step_back() -> None:
+    # Elsewhere the call would take the whole process, or fail.
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        nice = min(os.getpriority(os.PRIO_PROCESS, thread) + STEP_BACK, 19)
+        os.setpriority(os.PRIO_PROCESS, thread, nice)

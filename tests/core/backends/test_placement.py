@@ -1,4 +1,5 @@
 import os
+import sys
 import threading
 from collections.abc import Callable
 
@@ -74,6 +75,20 @@ def test_pins_the_thread_that_calls_and_no_other() -> None:
 
     assert in_a_thread(pinned) == {cpu}
     assert os.sched_getaffinity(0) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+def test_a_pinned_thread_steps_back_behind_the_loop() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def pinned() -> object:
+        take_place(Placement("cpu", usable_cpus()[0]))
+        return priority()
+
+    before = priority()
+    assert in_a_thread(pinned) == min(before + placement.STEP_BACK, 19)
+    assert priority() == before
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="no SCHED_IDLE on this system")
