@@ -11,7 +11,7 @@ from stampmill.core.backends.hits import is_hit, result_of_batch
 from stampmill.core.backends.info import BackendInfo, KernelInfo
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.backends.scanner import ScannerBackend
-from stampmill.core.errors import MissingExtraError
+from stampmill.core.errors import MissingExtraError, NoDeviceError
 from stampmill.core.scan import CancelWord, ScanRequest, ScanResult, ScanStatus
 
 _log = logging.getLogger("stampmill.backends")
@@ -75,7 +75,7 @@ def describe() -> BackendInfo:
 
 
 def load_kernel(_name: str | None = None) -> NumbaKernel:
-    """Return the kernel, compiled; raise MissingExtraError without Numba."""
+    """Return the kernel, compiled; raise NoDeviceError without Numba, naming the extra."""
     _import_code()
     try:
         return NumbaKernel(usable_cache_dir(os.environ))
@@ -98,7 +98,7 @@ def usable_cache_dir(environ: Mapping[str, str]) -> Path | None:
 def _why_unavailable() -> str:
     try:
         _import_code()
-    except MissingExtraError as error:
+    except NoDeviceError as error:
         return str(error)
     return ""
 
@@ -106,5 +106,7 @@ def _why_unavailable() -> str:
 def _import_code() -> Any:
     try:
         return importlib.import_module("stampmill.kernels.numba_scan")
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise MissingExtraError("the Numba backend", "numba") from error
+    except ImportError as error:  # Numba refuses a NumPy newer than it knows
+        raise NoDeviceError(f"the Numba backend does not work as installed: {error}") from error

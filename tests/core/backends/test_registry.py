@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -127,6 +128,18 @@ def test_missing_numba_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingExtraError, match="the Numba backend needs the extra 'numba'"):
         numba_cpu.load_kernel()
     assert "stampmill[numba]" in numba_cpu.describe().why_not
+
+
+def test_a_numba_that_cannot_be_imported_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Numba needs NumPy 2.3 or less. Got NumPy 9.9."
+    (tmp_path / "numba.py").write_text(f"raise ImportError({text!r})")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.startswith(("numba", "stampmill.kernels."))]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(NoDeviceError, match="does not work as installed: Numba needs NumPy 2.3"):
+        numba_cpu.load_kernel()
 
 
 def test_describes_every_backend_and_kernel() -> None:
