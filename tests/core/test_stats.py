@@ -1,11 +1,12 @@
 import math
+from dataclasses import fields
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stampmill.core.stats import RATE_WINDOWS, LatencyLog, RateMeter
+from stampmill.core.stats import RATE_WINDOWS, LatencyLog, RateMeter, Stats
 
 
 def sampled(*samples: tuple[float, int], started: float = 0.0) -> RateMeter:
@@ -94,3 +95,9 @@ def test_the_latest_thousands_are_kept_and_all_are_counted() -> None:
     assert kept.count == 10_000
     assert len(kept.values) == 8192
     assert kept.percentile(0) == 10_000 - 8192
+
+
+def test_a_run_begins_with_nothing_counted() -> None:
+    stats = Stats()
+    values = [getattr(stats, field.name) for field in fields(stats)]
+    assert not any(value.count if isinstance(value, LatencyLog) else value for value in values)
