@@ -38,12 +38,12 @@ def measure(effort: Effort) -> Finding:
 
 def _outcomes(result: Result, counters: Result) -> list[Outcome]:
     jobs, sent = result["jobs"], result["submitted"]
-    in_flight = f"{result['died_in_flight']} died in flight; the pool saw {counters['stale']} stale"
+    in_flight = counters["stale"] - result["dead_sent"]
     return [
         _p99(JOB_SWITCH, result["job_switch"]),
         _p99(SHARE_PATH, result["share_path"]),
         Outcome(STARVED, result["starved_jobs"], f"of {jobs} clean jobs"),
-        Outcome(DEAD, result["dead_sent"], f"of {sent} sent, {in_flight}"),
+        Outcome(DEAD, result["dead_sent"], f"of {sent} sent; {in_flight} died on their way"),
     ]
 
 

@@ -1,33 +1,41 @@
 """The full miner at a pool, for so many jobs, with every figure it keeps."""
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from time import monotonic
+from typing import Any
 
 from stampmill.bench.processes import holdings
 from stampmill.bench.processes.children import Result, Settings
 from stampmill.core.backends import registry
 from stampmill.core.backends.base import Backend
 from stampmill.core.config import PoolSettings, RetryPolicy
-from stampmill.core.events import Event, JobArrived, ShareAnswered
-from stampmill.core.job import Job, RejectReason, Verdict
+from stampmill.core.events import Event, JobArrived
 from stampmill.core.miner import Miner
 from stampmill.pool.client import StratumSource
+from stampmill.pool.trace import Direction
 
 _AGENT = "stampmill/bench"
-_REMEMBERED_JOBS = 256
 
 
 def child(settings: Settings) -> Result:
-    """Mine at `url` until `jobs` jobs have come; note what the process holds at the `marks`."""
+    """Mine at `url` until `jobs` jobs have come; note what the process holds after `marks` of them.
+
+    Without marks it keeps the traffic, to look for shares that were sent too late.
+    """
     return asyncio.run(_mine(settings["url"], settings["jobs"], set(settings.get("marks", ()))))
 
 
 async def _mine(url: str, jobs: int, marks: set[int]) -> Result:
+    traffic = Traffic()
     # A fresh pool process answers at once or never: one retry is for a slow machine.
-    source = StratumSource(PoolSettings(url, "bench"), RetryPolicy(retries=1), user_agent=_AGENT)
+    source = StratumSource(
+        PoolSettings(url, "bench"),
+        RetryPolicy(retries=1),
+        user_agent=_AGENT,
+        trace=None if marks else traffic.keep,
+    )
     watch = _Watch(jobs, marks)
     miner = Miner(source, [_default_backend()], observer=watch)
     watch.stop = miner.stop
@@ -40,8 +48,7 @@ async def _mine(url: str, jobs: int, marks: set[int]) -> Result:
         **{name: getattr(stats, name) for name in counted},
         "job_switch": list(stats.job_switch.values),
         "share_path": list(stats.share_path.values),
-        "dead_sent": watch.dead_sent,
-        "died_in_flight": watch.died_in_flight,
+        "dead_sent": traffic.dead_sent(),
         "marks": watch.marked,
     }
 
@@ -51,49 +58,51 @@ def _default_backend() -> Backend:
     return registry.create(choice.name, choice.options)
 
 
+class Traffic:
+    """The lines of a connection in their order; read only after the run, not to slow it down."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+
+    def keep(self, _direction: Direction, line: bytes) -> None:
+        """Take a line down."""
+        self._lines.append(line)
+
+    def dead_sent(self) -> int:
+        """Count submits sent after the clean job that killed theirs had been read: our fault.
+
+        The pool counts those as stale too that were on their way when it sent the job.
+        """
+        live: set[str] = set()
+        dead = 0
+        for message in self._messages():
+            match message.get("method"):
+                case "mining.notify":
+                    job_id, *_, clean = message["params"]
+                    live = {job_id} if clean else live | {job_id}
+                case "mining.submit":
+                    dead += message["params"][1] not in live
+        return dead
+
+    def _messages(self) -> Iterator[dict[str, Any]]:
+        return (json.loads(line) for line in self._lines)
+
+
 class _Watch:
-    """Ends the run after enough jobs, and tells whose fault each stale share was."""
+    """Ends the run after enough jobs, and notes what the process holds on the way."""
 
     def __init__(self, jobs: int, marks: set[int]) -> None:
-        self.dead_sent = 0
-        """Sent although the job that killed theirs had been read: our fault."""
-        self.died_in_flight = 0
         self.marked: list[Result] = []
         self.stop: Callable[[], object] = lambda: None
-        self._jobs_left = jobs
+        self._jobs = jobs
         self._marks = marks
         self._seen = 0
-        self._arrived: deque[Job] = deque(maxlen=_REMEMBERED_JOBS)
 
     def __call__(self, event: Event) -> None:
-        match event:
-            case JobArrived(job):
-                self._on_job(job)
-            case ShareAnswered(share, result):
-                if result.verdict is Verdict.REJECTED and result.reason is RejectReason.STALE:
-                    self._on_stale(share.job, monotonic() - (result.latency or 0.0))
-
-    def _on_job(self, job: Job) -> None:
-        self._arrived.append(job)
+        if not isinstance(event, JobArrived):
+            return
         self._seen += 1
         if self._seen in self._marks and holdings.available():
             self.marked.append({"jobs": self._seen, **asdict(holdings.read())})
-        if self._seen == self._jobs_left:
+        if self._seen == self._jobs:
             self.stop()
-
-    def _on_stale(self, job: Job, sent_at: float) -> None:
-        killer = self._killer_of(job)
-        if killer is not None and sent_at > killer.received_at:
-            self.dead_sent += 1
-        else:
-            self.died_in_flight += 1
-
-    def _killer_of(self, job: Job) -> Job | None:
-        """Return the clean job that came next after this one, if it has come."""
-        later: Job | None = None
-        for candidate in reversed(self._arrived):
-            if candidate is job:
-                return later
-            if candidate.clean:
-                later = candidate
-        return later
