@@ -81,14 +81,18 @@ SM_INLINE sm_status sm_stop(sm_scan *scan, sm_status status, uint64_t nonce, uin
     return status;
 }
 
-/* Report the hits among a batch's candidates from `version` of its first nonce on. Returns SM_FULL
-   where one does not fit, else SM_DONE. */
+SM_INLINE int sm_cancelled(const sm_scan *scan) { return scan->cancel && *scan->cancel; }
+
+/* Report the hits among a batch's candidates from `version` of its first nonce on. Returns SM_DONE,
+   or why it stopped on the way. */
 SM_INLINE sm_status sm_collect(sm_scan *scan, const sm_search *search, uint64_t nonce,
                                uint32_t version, uint32_t lanes, const uint32_t *masks) {
     for (uint32_t lane = 0; lane < lanes && nonce + lane < scan->end; lane++, version = 0) {
         uint32_t n = (uint32_t)(nonce + lane);
         for (uint32_t v = version; v < search->version_count; v++) {
-            if (!(masks[v] >> lane & 1) || !sm_meets_target(search, v, n)) continue;
+            if (!(masks[v] >> lane & 1)) continue;
+            if (sm_cancelled(scan)) return sm_stop(scan, SM_CANCELLED, n, v);
+            if (!sm_meets_target(search, v, n)) continue;
             if (scan->found == scan->hit_capacity) return sm_stop(scan, SM_FULL, n, v);
             scan->hits[scan->found++] = (sm_hit){n, scan->versions[v]};
         }
@@ -96,8 +100,9 @@ SM_INLINE sm_status sm_collect(sm_scan *scan, const sm_search *search, uint64_t 
     return SM_DONE;
 }
 
-/* The scan itself, for a kernel that filters `lanes` (at most 32) nonces at once. A batch takes
-   microseconds, so that looking at the cancel word before each one costs nothing and is enough. */
+/* The scan itself, for a kernel that filters `lanes` (at most 32) nonces at once. Filtering a batch
+   takes microseconds, and so does checking a candidate: looking at the cancel word before each of
+   them costs nothing, and is often enough. */
 SM_INLINE sm_status sm_scan_range(sm_scan *scan, uint32_t lanes, sm_filter *filter) {
     sm_search search;
     uint32_t masks[SM_MAX_VERSIONS], version = scan->first_version;
@@ -105,10 +110,10 @@ SM_INLINE sm_status sm_scan_range(sm_scan *scan, uint32_t lanes, sm_filter *filt
     scan->found = 0;
     for (uint64_t nonce = scan->first; nonce < scan->end; nonce += lanes, version = 0) {
         if (scan->found) return sm_stop(scan, SM_HIT, nonce, 0);
-        if (scan->cancel && *scan->cancel) return sm_stop(scan, SM_CANCELLED, nonce, version);
-        if (filter(&search, (uint32_t)nonce, masks) &&
-            sm_collect(scan, &search, nonce, version, lanes, masks) == SM_FULL)
-            return SM_FULL;
+        if (sm_cancelled(scan)) return sm_stop(scan, SM_CANCELLED, nonce, version);
+        if (!filter(&search, (uint32_t)nonce, masks)) continue;
+        sm_status status = sm_collect(scan, &search, nonce, version, lanes, masks);
+        if (status != SM_DONE) return status;
     }
     return sm_stop(scan, SM_DONE, scan->end, 0);
 }

@@ -6,6 +6,8 @@
 
 enum { HEADER = 80, HASH = 32, ALIGNMENTS = 4, ROOM = 3, SLACK = 64, MOST_LANES = 1024 };
 
+static const uint64_t NONCES = UINT64_C(1) << 32;
+
 /* In hex: a header, and its hash as SHA-256 emits it, which is the little-endian target it just
    meets. */
 typedef struct {
@@ -82,8 +84,7 @@ static const char *compare_range(const sm_kernel *kernel, sm_scan scan) {
 }
 
 static uint64_t later(uint64_t nonce, uint64_t count) {
-    uint64_t limit = UINT64_C(1) << 32;
-    return nonce + count < limit ? nonce + count : limit;
+    return nonce + count < NONCES ? nonce + count : NONCES;
 }
 
 /* The block's nonce meets its own hash as target, and no smaller one, from any alignment. */
@@ -112,27 +113,37 @@ static const char *try_block(const sm_kernel *kernel, const known_block *block) 
     return NULL;
 }
 
-/* Targets whose highest word is all, a part or nothing of 32 bits; lengths around the lanes; the
-   end of the nonces. */
-static const char *try_ranges(const sm_kernel *kernel) {
+/* Targets whose highest word is all, a part or nothing of 32 bits; half of them at the end of the
+   nonces, half inside. */
+static const char *try_length(const sm_kernel *kernel, uint32_t length, uint32_t version_count) {
     static const uint8_t highest[] = {0xff, 0x7f, 0x0f, 0x00};
-    static const uint32_t versions[3] = {0x20000000, 1, 0x3fffe000};
-    uint32_t lanes = kernel->lanes < MOST_LANES ? kernel->lanes : MOST_LANES;
-    uint32_t lengths[] = {0, 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 1};
-    const char *failure = NULL;
+    static const uint32_t versions[] = {0x20000000, 1, 0x3fffe000};
     uint8_t header[HEADER], target[HASH];
-    from_hex(header, blocks[0].header);
     sm_scan scan = {.header = header, .target = target, .versions = versions};
-    for (size_t t = 0; t < sizeof highest; t++)
-        for (size_t l = 0; l < sizeof lengths / sizeof *lengths && !failure; l++) {
-            memset(target, 0xff, HASH);
-            target[HASH - 1] = highest[t];
-            scan.version_count = kernel->max_versions < 3 ? kernel->max_versions : 1 + l % 3;
-            scan.first_version = (uint32_t)(t % scan.version_count);
-            scan.end = t % 2 ? (UINT64_C(1) << 32) : 0x12345 + lengths[l];
-            scan.first = scan.end - lengths[l];
-            failure = compare_range(kernel, scan);
-        }
+    const char *failure = NULL;
+    from_hex(header, blocks[0].header);
+    memset(target, 0xff, HASH);
+    scan.version_count = version_count;
+    for (uint32_t i = 0; i < sizeof highest && !failure; i++) {
+        target[HASH - 1] = highest[i];
+        scan.end = i % 2 ? NONCES : 0x12345 + length;
+        scan.first = scan.end - length;
+        scan.first_version = i % version_count;
+        failure = compare_range(kernel, scan);
+    }
+    return failure;
+}
+
+/* Lengths around the number of lanes, for one version and for several. */
+static const char *try_lengths(const sm_kernel *kernel) {
+    uint32_t lanes = kernel->lanes < MOST_LANES ? kernel->lanes : MOST_LANES;
+    uint32_t several = kernel->max_versions < 3 ? kernel->max_versions : 3;
+    const uint32_t lengths[] = {0, 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 1};
+    const char *failure = NULL;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths && !failure; i++) {
+        failure = try_length(kernel, lengths[i], 1);
+        if (!failure) failure = try_length(kernel, lengths[i], several);
+    }
     return failure;
 }
 
@@ -140,5 +151,5 @@ const char *sm_selftest(const sm_kernel *kernel) {
     const char *failure = NULL;
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks && !failure; i++)
         failure = try_block(kernel, &blocks[i]);
-    return failure ? failure : try_ranges(kernel);
+    return failure ? failure : try_lengths(kernel);
 }

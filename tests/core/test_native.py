@@ -82,8 +82,10 @@ class TestSelect:
     def test_kernel_that_this_cpu_cannot_run_is_refused_with_what_lacks(
         self, foreign: Build, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        from stampmill.core._native import ffi  # noqa: PLC0415  the extension may be missing
+
         address = native._exported_address(foreign('LACKS="avx99"'))
-        lacking = native.NativeKernel(native.ffi.cast("const sm_kernel *", address))
+        lacking = native.NativeKernel(ffi.cast("const sm_kernel *", address))
         monkeypatch.setattr(native, "_bound", lambda: {lacking.name: lacking})
         with pytest.raises(NoDeviceError, match="'foreign': CPU lacks avx99"):
             native.select("foreign")
