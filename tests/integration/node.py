@@ -4,7 +4,7 @@ import hashlib
 import http.client
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from .process import PATIENCE, Process
@@ -37,28 +37,31 @@ class Node:
 
     def rpc(self, method: str, *params: object) -> Any:
         """Return the result of a call; fail on an error."""
+        return self.batch(method, [params])[0]
+
+    def batch(self, method: str, calls: Sequence[Sequence[object]]) -> list[Any]:
+        """Return the results of many calls, sent at once."""
+        body = [{"id": i, "method": method, "params": params} for i, params in enumerate(calls)]
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            body = json.dumps({"id": 1, "method": method, "params": params})
-            connection.request("POST", "/", body)
-            answer = json.loads(connection.getresponse().read())
+            connection.request("POST", "/", json.dumps(body))
+            answers = json.loads(connection.getresponse().read())
         finally:
             connection.close()
-        assert answer["error"] is None, f"{method}: {answer['error']}"
-        return answer["result"]
+        errors = [answer["error"] for answer in answers if answer["error"] is not None]
+        assert not errors, f"{method}: {errors}"
+        return [answer["result"] for answer in answers]
 
     def mature(self) -> None:
         """Mine past the activation of segwit; the first hundreds of coinbases can be spent then."""
         self.rpc("generatetoaddress", SEGWIT_HEIGHT + 8, ADDRESS)
 
-    def block(self, height: int) -> bytes:
-        """Return a block of the best chain as it is on the wire."""
-        return bytes.fromhex(self.rpc("getblock", self.rpc("getblockhash", height), False))
-
-    def blocks(self) -> Iterator[bytes]:
-        """Yield the best chain without its genesis block."""
-        for height in range(1, self.height + 1):
-            yield self.block(height)
+    def blocks(self) -> list[bytes]:
+        """Return the best chain as it is on the wire, without its genesis block."""
+        heights = range(1, self.height + 1)
+        hashes = self.batch("getblockhash", [[height] for height in heights])
+        raw = self.batch("getblock", [[block_hash, False] for block_hash in hashes])
+        return [bytes.fromhex(block) for block in raw]
 
     def add_transactions(self, count: int) -> list[str]:
         """Put segwit transactions into the mempool, each spending a coinbase; return their ids."""

@@ -11,7 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".peers"
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that anything may take which takes less than one on an idle machine."""
 
 Event = dict[str, Any]
@@ -73,8 +73,9 @@ class Process:
         return status
 
     def report(self) -> dict[str, Any]:
-        """Return the JSON object that ended its output."""
-        report: dict[str, Any] = json.loads(self.lines[-1])
+        """Return the JSON object that ended its standard output."""
+        last = next(line for line in reversed(self.lines) if line.startswith("{"))
+        report: dict[str, Any] = json.loads(last)
         return report
 
     def signal(self, number: int) -> None:

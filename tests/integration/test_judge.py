@@ -17,7 +17,7 @@ def test_core_takes_the_chain_of_bcoin_with_its_transactions(node: Node, tmp_pat
 
 
 def test_core_refuses_a_block_without_its_coinbase_witness(node: Node, tmp_path: Path) -> None:
-    blocks = list(node.blocks())
+    blocks = node.blocks()
     stripped = _without_witness(blocks[-1])
     with pytest.raises(AssertionError, match="block 440 was refused"):
         replay([*blocks[:-1], stripped], tmp_path)

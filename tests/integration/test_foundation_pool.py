@@ -1,0 +1,118 @@
+"""Mining through somebody else's pool into somebody else's node, judged by Bitcoin Core's code."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from stampmill.core.chain.header import Header, display
+from stampmill.core.chain.sha256d import sha256d
+from stampmill.core.errors import ExitCode
+
+from .conftest import Launch
+from .judge import replay
+from .node import ADDRESS, Node
+from .process import Event, Process
+
+EXPECTED_HASHES = 1 << 32
+"""Hashes for a share of difficulty 1, within 1 part in 65536."""
+
+SHARES = 8
+VERSION_MASK = 0x1FFFE000
+"""BIP 320's, which the pool grants."""
+
+
+@pytest.fixture
+def foundation(
+    peer: Launch, node: Node, certificates: Path, hashrate: float, request: pytest.FixtureRequest
+) -> Process:
+    """A foundation-stratum pool over the node, plain and TLS, at some four shares a second."""
+    options = {"difficulty": hashrate / 4 / EXPECTED_HASHES, **getattr(request, "param", {})}
+    pool = peer(
+        "foundation_pool.js", folder=certificates, rpc=node.port, address=ADDRESS, **options
+    )
+    pool.wait_for("ready")
+    return pool
+
+
+def test_shares_become_blocks_of_the_node(
+    foundation: Process, node: Node, command: Launch, tmp_path: Path
+) -> None:
+    before = node.height
+    txids = node.add_transactions(3)
+    report = _mine(command, foundation, "alice.rig1")
+    made = {share["hash"]: share for share in _blocks(foundation, "alice.rig1")}
+    mined = [_block_at(node, height) for height in range(before + 1, node.height + 1)]
+    assert mined
+    for block in mined:
+        coinbase = bytes.fromhex(made[block["hash"]]["coinbase"])
+        assert block["tx"][0] == display(sha256d(coinbase))
+    assert set(txids) <= {txid for block in mined for txid in block["tx"]}
+    assert replay(node.blocks(), tmp_path / "core") == node.height
+    _assert_counted_alike(report, foundation.events("share"))
+
+
+def test_rolled_versions_are_taken_by_pool_and_node(
+    foundation: Process, node: Node, command: Launch
+) -> None:
+    base = node.rpc("getblocktemplate", {"rules": ["segwit"]})["version"]
+    _mine(command, foundation, "alice")
+    versions = {_header(node, share["hash"]).version for share in _blocks(foundation, "alice")}
+    assert {version & ~VERSION_MASK for version in versions} == {base & ~VERSION_MASK}
+    assert versions != {base}
+
+
+@pytest.mark.parametrize("foundation", [{"asicboost": False}], indirect=True)
+def test_without_version_rolling_the_version_stays(
+    foundation: Process, node: Node, command: Launch
+) -> None:
+    base = node.rpc("getblocktemplate", {"rules": ["segwit"]})["version"]
+    _mine(command, foundation, "alice")
+    blocks = _blocks(foundation, "alice")
+    assert {_header(node, share["hash"]).version for share in blocks} == {base}
+
+
+def _mine(command: Launch, pool: Process, user: str) -> Event:
+    """Mine until the pool has seen enough shares; return the report of a run ended by a signal."""
+    port = pool.events("ready")[0]["port"]
+    miner = command("mine", "-o", f"stratum+tcp://127.0.0.1:{port}", "-u", user, "--json")
+    pool.wait_for("share", count=SHARES)
+    miner.signal(signal.SIGTERM)
+    assert miner.wait() == ExitCode.INTERRUPTED
+    report = miner.report()
+    # The pool tells of a share only after it has asked the node about the block.
+    pool.wait_until(lambda: len(_taken(pool)) == report["accepted"], "every accepted share")
+    assert report["rejected"] == report["hardware_errors"] == 0
+    return report
+
+
+def _taken(pool: Process) -> list[Event]:
+    return [share for share in pool.events("share") if share["error"] is None]
+
+
+def _assert_counted_alike(report: Event, shares: list[Event]) -> None:
+    """Compare the refusals; `_mine` has compared what was accepted."""
+    # A share can cross the block that an earlier one became. What is late we may notice first.
+    assert report["stale"] >= sum(share["error"] == "job not found" for share in shares)
+    assert {share["error"] for share in shares} <= {None, "job not found"}
+    assert report["lost"] == report["unanswered"] == 0
+
+
+def _blocks(pool: Process, worker: str) -> list[Event]:
+    """Return the worker's shares that the pool says became blocks, at least one.
+
+    Two of them can be siblings, where the second was found before the first one's job came.
+    """
+    blocks = [share for share in pool.events("share") if share["block"]]
+    assert blocks
+    assert {share["worker"] for share in blocks} == {worker}
+    return blocks
+
+
+def _header(node: Node, block_hash: str) -> Header:
+    return Header.from_bytes(bytes.fromhex(node.rpc("getblockheader", block_hash, False)))
+
+
+def _block_at(node: Node, height: int) -> Event:
+    block: Event = node.rpc("getblock", node.rpc("getblockhash", height), True)
+    return block
