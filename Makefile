@@ -19,8 +19,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 NATIVE := $(STAMPS)/native-$(STAMPMILL_NATIVE)
 C_FILES := $(wildcard csrc/*.c csrc/*.h)
-# The generator in kernels/ writes part of the C, so its modules are sources of the extension too.
-NATIVE_SOURCES := $(wildcard setup.py csrc/* kernels/*.py kernels/*/*.py)
+NATIVE_SOURCES := setup.py $(wildcard csrc/*)
 PEER_FILES := $(addprefix tests/peers/,package.json package-lock.json install.sh)
 
 # Numba has no wheel for some platforms, and nobody wants to build LLVM: there it is left out.

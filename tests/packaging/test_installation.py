@@ -23,6 +23,7 @@ def test_install_without_a_compiler_succeeds_and_mines_with_numba(
     user = installation()
     done = user.install(checkout, **_no_compiler(user))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "no C compiler" in done.stdout + done.stderr
     assert not list(user.packages.rglob("_native*.so"))
     report = _mine(user)
     assert report["devices"][0]["backend"] == "numba"
