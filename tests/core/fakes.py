@@ -108,7 +108,6 @@ class MemoryBackend:
         self.hashes = 0
         self.fails_to_open: Exception | None = None
         self.fails_to_close: Exception | None = None
-        self.breaks: Exception | None = None
         self._found: deque[Nonce] = deque()
         self._batch = batch
         self._capabilities = Capabilities(f"{name} kernel", ("0",), max_versions, ticket_difficulty)
@@ -143,8 +142,6 @@ class MemoryBackend:
 
     async def nonces(self) -> AsyncIterator[Nonce]:
         while "close" not in self.calls or self._found:
-            if self.breaks is not None:
-                raise self.breaks
             while self._found:
                 yield self._found.popleft()
             if self.feed is not None:
@@ -159,6 +156,21 @@ class MemoryBackend:
         self.feed = None
         if self.fails_to_close is not None:
             raise self.fails_to_close
+
+
+class BreakingBackend(MemoryBackend):
+    """Breaks after its first finds."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        super().__init__(name)
+        self.error = error
+
+    async def nonces(self) -> AsyncIterator[Nonce]:
+        while self.feed is None:
+            await turn()
+        for nonce in self.mine():
+            yield nonce
+        raise self.error
 
 
 class MemorySource:
