@@ -21,7 +21,7 @@ from setuptools import Extension, errors, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.modified import newer_group
 
-# -g0: debug information on the unrolled kernels is most of the build's size and half its time.
+# -g0: debug information on unrolled kernels would be most of the extension's size.
 FLAGS = ["-std=c11", "-O3", "-g0", "-Wall", "-Wextra", "-fvisibility=hidden"]
 X86_SETS = {  # csrc/scan_<set>.c: its flags, and a function that takes two vectors of a type
     "avx512": (["-mavx512f", "-mavx512bw"], "_mm512_shuffle_epi8", "__m512i"),

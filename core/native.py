@@ -213,7 +213,7 @@ def _info(kernel: "KernelStruct") -> KernelInfo:
         description=_text(kernel.description),
         lanes=kernel.lanes,
         max_versions=kernel.max_versions,
-        missing=None if supported else _text(missing[0]),
+        missing=None if supported else _text(missing[0]) if missing[0] else "something it needs",
     )
 
 

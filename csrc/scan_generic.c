@@ -15,7 +15,7 @@
     ROUND(g, h, a, b, c, d, e, f, kw((t) + 2));                                                    \
     ROUND(f, g, h, a, b, c, d, e, kw((t) + 3))
 
-/* Constants plus schedule words of the second block, from round 18 on. */
+/* The second block's schedule, but for words 0 to 3, which only the rounds already done need. */
 static void expand(const sm_search *search, uint32_t nonce_word, uint32_t w[64]) {
     memset(w, 0, 16 * sizeof *w);
     w[4] = SM_PADDING;

@@ -95,7 +95,7 @@ SM_INLINE void v_first_hash(const sm_search *search, const sm_start *start, V no
     V_UNROLL for (int i = 0; i < 8; i++) s[i] = V_ADD(s[i], V_SET(start->midstate[i]));
 }
 
-/* Word t of the second hash's schedule, from 16 on. Words 8 to 15 are padding. */
+/* Word t of the second hash's schedule, from 16 on, without the zero terms of padding. */
 SM_INLINE V v_digest_word(const V w[16], int t) {
     V small0 = V_SMALL0(w[(t + 1) & 15]), small1 = V_SMALL1(w[(t + 14) & 15]);
     switch (t) {
@@ -128,10 +128,10 @@ SM_INLINE V v_digest_word(const V w[16], int t) {
 SM_INLINE V v_last_word(V w[16]) {
     V s[8];
     V_UNROLL for (int i = 0; i < 8; i++) s[i] = V_SET(SM_IV[i]);
-    V_UNROLL for (int t = 0; t < 8; t++) v_round(s, t, V_ADD(w[t], V_SET(SM_K[t])));
-    v_round(s, 8, V_SET(SM_K[8] + SM_PADDING));
-    V_UNROLL for (int t = 9; t < 15; t++) v_round(s, t, V_SET(SM_K[t]));
-    v_round(s, 15, V_SET(SM_K[15] + SM_DIGEST_BITS));
+    V_UNROLL for (int t = 9; t < 15; t++) w[t] = V_SET(0);
+    w[8] = V_SET(SM_PADDING);
+    w[15] = V_SET(SM_DIGEST_BITS);
+    V_UNROLL for (int t = 0; t < 16; t++) v_round(s, t, V_ADD(w[t], V_SET(SM_K[t])));
     V_UNROLL for (int t = 16; t < 61; t++) {
         w[t & 15] = v_digest_word(w, t);
         v_round(s, t, V_ADD(w[t & 15], V_SET(SM_K[t])));

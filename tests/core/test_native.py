@@ -114,9 +114,12 @@ class TestLoad:
         with pytest.raises(NoDeviceError, match="its ABI version is 99, ours 1"):
             native.load(foreign("ABI_VERSION=99"))
 
-    def test_unsupported_kernel_is_refused_with_what_lacks(self, foreign: Build) -> None:
-        with pytest.raises(NoDeviceError, match="CPU lacks avx99"):
-            native.load(foreign('LACKS="avx99"'))
+    @pytest.mark.parametrize(("name", "told"), [('"avx99"', "avx99"), ("0", "something it needs")])
+    def test_unsupported_kernel_is_refused_with_what_lacks(
+        self, foreign: Build, name: str, told: str
+    ) -> None:
+        with pytest.raises(NoDeviceError, match=f"CPU lacks {told}"):
+            native.load(foreign(f"LACKS={name}"))
 
     def test_export_of_nothing_is_refused(self, foreign: Build) -> None:
         with pytest.raises(NoDeviceError, match=r"stampmill_kernel\(\) returned NULL"):
