@@ -121,7 +121,7 @@ def _scanner(name: str, options: BackendOptions) -> Backend:
 def _owner(kernel: str) -> str:
     """Return the backend that a kernel belongs to."""
     native_names = [info.name for info in native.kernels()]
-    if kernel in native_names:
+    if kernel in native_names or "/" in kernel:  # a shared object of somebody else's
         return "cpu"
     others = [name for name in (*_MODULES, *_plugins(KERNELS_GROUP)) if name != "cpu"]
     if kernel in others:

@@ -46,6 +46,11 @@ def test_creates_each_backend_by_name(name: str) -> None:
     assert registry.create(name).name == name
 
 
+def test_a_path_is_a_shared_object_for_the_cpu_backend() -> None:
+    choice = registry.choose_default(environ={"STAMPMILL_KERNEL": "/nowhere/kernel.so"})
+    assert (choice.name, choice.options.kernel) == ("cpu", "/nowhere/kernel.so")
+
+
 def test_an_unknown_backend_names_the_choices() -> None:
     with pytest.raises(NoDeviceError, match="no backend 'gpu9'; there are cpu, numba, reference"):
         registry.create("gpu9")
