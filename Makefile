@@ -53,7 +53,7 @@ lint: $(STAMPS)/dev build/types/stampmill ## style, types, import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(if $(C_FILES),$(BIN)/clang-format --dry-run -Werror $(C_FILES))
 
 format: $(STAMPS)/dev ## rewrite Python and C files in the project's format

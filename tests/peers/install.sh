@@ -35,4 +35,4 @@ install_missing
 mkdir -p "$folder"
 cp "$here/package.json" "$here/package-lock.json" "$folder/"
 # Their C++ is older than what today's node headers ask for by default.
-cd "$folder" && CXXFLAGS=-std=gnu++17 npm ci --no-audit --no-fund --loglevel=error
+cd "$folder" && JOBS=max CXXFLAGS=-std=gnu++17 npm ci --no-audit --no-fund --loglevel=error
