@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-PEERS ?= .peers
+PEERS := .peers
 ARGS ?=
 
 # How the C extension is built: auto (say it and go on where it cannot), require, or skip.
