@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Effort:
     """Counts and seconds of every part."""
 
-    pairs: int = 21
+    pairs: int = 41
     """Windows of the miner beside windows of the bare kernel."""
-    window_seconds: float = 1.5
+    window_seconds: float = 1.0
     jobs: int = 320
     """Clean jobs behind the latencies."""
     job_interval: float = 0.1
