@@ -74,9 +74,10 @@ class Outcome:
 class Finding:
     """What one part of the benchmark found: verdicts, and the times behind them.
 
-    `others` is the part of all CPUs, 0 to 1, that other processes used meanwhile, if known.
+    `others` is how much of all CPUs, 0 to 1, other processes used meanwhile, if known.
     """
 
     outcomes: Sequence[Outcome]
     benchmarks: Sequence[Benchmark] = ()
+    part: str = ""
     others: float | None = None

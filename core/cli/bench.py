@@ -76,6 +76,8 @@ def _add_pipeline(benches: Commands) -> argparse.ArgumentParser:
     add("--only", action="append", default=[], metavar="NAME",
         help="a target or part, such as job-switch, rate, start or soak; repeatable")  # fmt: skip
     add("--quick", action="store_true", help="some seconds each, to see that it works")
+    patience = "repeat a part that other processes disturbed, each for at most so long (0)"
+    add("--patience", type=_seconds, default=0.0, metavar="S", help=patience)
     add("--check", action="store_true", help="exit 6 unless every target is met")
     _add_output_options(parser)
     return parser
@@ -123,7 +125,7 @@ def _pipeline(options: argparse.Namespace) -> ExitCode:
     from stampmill.bench.pipeline import effort, parts  # noqa: PLC0415  mining starts without
 
     extent = effort.QUICK if options.quick else effort.FULL
-    findings = parts.measure(options.only, extent, _progress)
+    findings = parts.measure(options.only, extent, _progress, options.patience)
     _publish(options, parts.as_document(findings, extent), parts.report(findings, extent))
     if options.check and (missed := parts.missed(findings)):
         raise RegressionError(f"not met: {', '.join(missed)}")

@@ -79,9 +79,49 @@ def test_an_unknown_name_lists_the_known():
 
 
 def test_a_busy_machine_is_named():
-    finding = Finding([Outcome(ONE, 2.0, "slow")], others=0.25)
-    assert "other processes used 25% of the CPUs" in parts.report([finding], FULL)
+    finding = Finding([Outcome(ONE, 2.0, "slow")], part="first", others=0.25)
+    assert "other processes used 25% of the CPUs during first" in parts.report([finding], FULL)
     assert "unstable" not in parts.report([replace(finding, others=0.01)], FULL)
+
+
+class Busy:
+    """A machine whose neighbours used these shares of it, one reading after the other."""
+
+    def __init__(self, *shares):
+        self.shares = list(shares)
+
+    def __call__(self):
+        return self
+
+    def share(self):
+        return self.shares.pop(0)
+
+
+def runs_until_quiet(monkeypatch, patience, *shares):
+    values = iter((3.0, 2.0, 1.0))
+    part = Part("part", (ONE,), lambda _effort: Finding([Outcome(ONE, next(values), "")]))
+    seconds = iter((0.0, 10.0, 20.0, 30.0))
+    monkeypatch.setattr(parts, "PARTS", (part,))
+    monkeypatch.setattr(parts, "Neighbours", Busy(*shares))
+    monkeypatch.setattr(parts, "monotonic", lambda: next(seconds))
+    (found,) = parts.measure([], TINY, patience=patience)
+    return found.outcomes[0].value
+
+
+def test_a_quiet_run_is_enough(monkeypatch):
+    assert runs_until_quiet(monkeypatch, 60.0, 0.01) == 3.0
+
+
+def test_a_disturbed_run_is_repeated_until_it_is_quiet(monkeypatch):
+    assert runs_until_quiet(monkeypatch, 60.0, 0.5, 0.01) == 2.0
+
+
+def test_when_patience_ends_the_least_disturbed_run_counts(monkeypatch):
+    assert runs_until_quiet(monkeypatch, 15.0, 0.2, 0.5) == 3.0
+
+
+def test_without_patience_there_is_one_run(monkeypatch):
+    assert runs_until_quiet(monkeypatch, 0.0, 0.5) == 3.0
 
 
 def test_the_record_can_be_shown():
