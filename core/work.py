@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stampmill.core.chain import merkle
 from stampmill.core.chain.coinbase import coinbase_txid
@@ -97,7 +98,7 @@ class WorkSpace:
             extranonce2,
             self._merkle_root(extranonce2),
             self._ntime,
-            tuple(self._version(index) for index in range(self._first_version, last)),
+            _versions(self.job.version, self._free_bits, self._first_version, last),
         )
 
     def _next_pass(self) -> bool:
@@ -114,13 +115,6 @@ class WorkSpace:
     def _begin_pass(self, first_version: int) -> None:
         self._first_version = self._last_version = first_version
         self._pass_end = self._extranonces.position + (1 << 8 * self.job.extranonce2_size)
-
-    def _version(self, index: int) -> int:
-        version = self.job.version
-        for position, bit in enumerate(self._free_bits):
-            if index >> position & 1:
-                version |= bit
-        return version
 
     def _merkle_root(self, extranonce2: bytes) -> bytes:
         job = self.job
@@ -145,5 +139,16 @@ class TicketFeed:
         return self.space.take(nonces, versions, self.ticket_target)
 
 
+# Jobs of one pool share version and mask, and every job passes here on its way to the threads.
+@lru_cache(maxsize=64)
 def _bits_of(mask: int) -> tuple[int, ...]:
     return tuple(1 << position for position in range(32) if mask >> position & 1)
+
+
+@lru_cache(maxsize=64)
+def _versions(job_version: int, bits: tuple[int, ...], first: int, last: int) -> tuple[int, ...]:
+    """Return the versions with these indices: an index's bits are spread over the free ones."""
+    return tuple(
+        job_version | sum(bit for place, bit in enumerate(bits) if index >> place & 1)
+        for index in range(first, last)
+    )

@@ -5,17 +5,25 @@ which the interpreter makes atomic; the condition serves to wait, and to change 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Condition, Lock
+from typing import NamedTuple
 
 from stampmill.core.backends.base import WorkFeed
-from stampmill.core.job import Nonce
-from stampmill.core.scan import CancelWord
+from stampmill.core.job import Nonce, Work
+from stampmill.core.scan import CancelWord, ScanRequest
 
 CAPACITY = 4096
 """Nonces that may wait for the loop before the threads stop scanning."""
 MAX_SWITCHES = 4096
 """Job switches kept between two readings of the telemetry; older ones give way."""
+
+
+class Piece(NamedTuple):
+    """Work, and all of it as a kernel wants to be asked."""
+
+    work: Work
+    request: ScanRequest
 
 
 class SwitchLog:
@@ -40,10 +48,16 @@ class SwitchLog:
 
 
 class Assignment:
-    """One feed on all threads, with a cancel word for each and a note of who has begun."""
+    """One feed on all threads, with a cancel word for each and a note of who has begun.
 
-    def __init__(self, feed: WorkFeed, threads: int) -> None:
+    `pieces` holds what each thread is to begin with, cut beforehand: a thread that comes back from
+    a kernel then needs the interpreter for less.
+    """
+
+    def __init__(self, feed: WorkFeed, pieces: Sequence[Piece | None]) -> None:
         self.feed = feed
+        self.pieces = list(pieces)
+        threads = len(self.pieces)
         self.cancels = tuple(CancelWord() for _ in range(threads))
         self._missing = set(range(threads))
         self._over = False
@@ -77,22 +91,21 @@ class Exchange:
         self.active = threads
         self.error: BaseException | None = None
         self.switches = SwitchLog()
-        self._threads = threads
         self._notify = notify
         self._capacity = capacity
         self._changed = Condition()
         self._assignment: Assignment | None = None
-        self._closed = False
+        self.closed = False
         self._box: list[Nonce] = []
 
     # The loop's side.
 
-    def assign(self, feed: WorkFeed | None) -> None:
-        """Put all threads on a feed at once, or at rest."""
-        if self._closed:
+    def assign(self, feed: WorkFeed | None, pieces: Sequence[Piece | None] = ()) -> None:
+        """Put all threads on a feed at once, each with its first piece; or at rest."""
+        if self.closed:
             return
         old = self._assignment
-        self._assignment = Assignment(feed, self._threads) if feed is not None else None
+        self._assignment = Assignment(feed, pieces) if feed is not None else None
         # Cancelled after the new one is visible: who comes back finds it without waiting.
         if old is not None and old.cancel() and feed is not None:
             self.switches.add_starved()
@@ -114,7 +127,7 @@ class Exchange:
     def close(self) -> None:
         """Send the threads away; what they have found stays to be collected."""
         with self._changed:
-            self._closed = True
+            self.closed = True
             old, self._assignment = self._assignment, None
             if old is not None:
                 old.cancel()
@@ -125,8 +138,8 @@ class Exchange:
     def next_assignment(self) -> Assignment | None:
         """Wait for something to do; None: leave."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._assignment is not None)
-            return None if self._closed else self._assignment
+            self._changed.wait_for(lambda: self.closed or self._assignment is not None)
+            return None if self.closed else self._assignment
 
     def rest(self, cancel: CancelWord, seconds: float) -> None:
         """Wait so long, or until cancelled."""

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
-from stampmill.core.backends.exchange import CAPACITY, Exchange
+from stampmill.core.backends.exchange import CAPACITY, Exchange, Piece
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.backends.placement import place
 from stampmill.core.backends.threads import ScanThread
@@ -41,7 +42,7 @@ class ScannerBackend:
         self._options = options or BackendOptions()
         self._clock = clock
         self._capacity = capacity
-        self._kernel: Kernel | None = None
+        self._capabilities: Capabilities | None = None
         self._exchange: Exchange | None = None
         self._threads: tuple[ScanThread, ...] = ()
         self._found: deque[Nonce] = deque()
@@ -52,23 +53,21 @@ class ScannerBackend:
         """Load and test the kernel, start the threads; raise NoDeviceError or VerificationError."""
         if self._exchange is not None:
             raise BackendError(f"backend {self.name} was opened before")
-        self._kernel = await asyncio.to_thread(self._ready_kernel)
-        self._start(self._kernel)
+        self._start(await asyncio.to_thread(self._ready_kernel))
 
     def capabilities(self) -> Capabilities:
         """Return the kernel's name and a device for each thread."""
-        if self._kernel is None:
+        if self._capabilities is None:
             raise BackendError(f"backend {self.name} is not open")
-        devices = tuple(thread.device for thread in self._threads)
-        return Capabilities(self._kernel.name, devices, self._kernel.max_versions)
+        return self._capabilities
 
     def update(self, feed: WorkFeed) -> None:
         """Go over to new work at once: late nonces are reported either way."""
-        self._opened().assign(feed)
+        self._assign(feed)
 
     def replace(self, feed: WorkFeed) -> None:
         """Go over to new work at once."""
-        self._opened().assign(feed)
+        self._assign(feed)
 
     def idle(self) -> None:
         """Stop working until the next update or replace."""
@@ -124,8 +123,15 @@ class ScannerBackend:
             ScanThread(index, placement, kernel, exchange, self._clock)
             for index, placement in enumerate(places)
         )
+        devices = tuple(thread.device for thread in self._threads)
+        self._capabilities = Capabilities(kernel.name, devices, kernel.max_versions)
         for thread in self._threads:
             thread.start()
+
+    def _assign(self, feed: WorkFeed) -> None:
+        exchange = self._opened()
+        if not exchange.closed:
+            exchange.assign(feed, [_first_piece(thread, feed) for thread in self._threads])
 
     def _opened(self) -> Exchange:
         if self._exchange is None:
@@ -150,3 +156,10 @@ class ScannerBackend:
             raise error
         if error is not None:
             raise BackendError(f"backend {self.name} broke: {error!r}") from error
+
+
+def _first_piece(thread: ScanThread, feed: WorkFeed) -> Piece | None:
+    """Cut a piece; a feed that breaks is left to the thread, whose errors have a way out."""
+    with suppress(Exception):
+        return thread.cut(feed)
+    return None

@@ -4,10 +4,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from stampmill.core.backends.exchange import Assignment, Exchange
+from stampmill.core.backends.base import WorkFeed
+from stampmill.core.backends.exchange import Assignment, Exchange, Piece
 from stampmill.core.backends.placement import Placement, take_place
 from stampmill.core.job import Nonce, Work
-from stampmill.core.scan import NONCE_SPACE, Kernel, ScanRequest, ScanResult, ScanStatus
+from stampmill.core.scan import (
+    NONCE_SPACE,
+    CancelWord,
+    Kernel,
+    ScanRequest,
+    ScanResult,
+    ScanStatus,
+)
 
 STEP_SECONDS = 0.075
 """A step's aim: counters stay fresh, and what surrounds a step is a thousandth of it."""
@@ -73,6 +81,11 @@ class ScanThread:
         """Wait for the end of a thread that has left the exchange."""
         self._thread.join()
 
+    def cut(self, feed: WorkFeed) -> Piece | None:
+        """Take this thread's next piece of a feed, or None while all is used up; on any thread."""
+        work = feed.take(self._pace.nonces(), self._kernel.max_versions)
+        return None if work is None else Piece(work, _request(work))
+
     def _run(self) -> None:
         try:
             take_place(self._placement)
@@ -85,27 +98,29 @@ class ScanThread:
 
     def _work_on(self, assignment: Assignment) -> None:
         cancel = assignment.cancels[self._index]
+        piece = assignment.pieces[self._index]
         begun = False
         while self._exchange.await_room(cancel):
-            work = assignment.feed.take(self._pace.nonces(), self._kernel.max_versions)
-            if work is None:
+            piece = piece or self.cut(assignment.feed)
+            if piece is None:
                 self._exchange.rest(cancel, RETRY_SECONDS)
                 continue
             if not begun:
                 begun = True
                 self._begin(assignment)
-            self._step(work, assignment)
+            self._step(piece, cancel)
+            piece = None
 
     def _begin(self, assignment: Assignment) -> None:
         now = self._clock()
         if assignment.begin(self._index):
             self._exchange.switches.add(now - assignment.feed.received_at)
 
-    def _step(self, work: Work, assignment: Assignment) -> None:
+    def _step(self, piece: Piece, cancel: CancelWord) -> None:
         """Scan one piece to its end, or until cancelled."""
-        cancel = assignment.cancels[self._index]
         before, started = self.hashes, self._clock()
-        request: ScanRequest | None = _request(work)
+        work = piece.work
+        request: ScanRequest | None = piece.request
         while request is not None and self._exchange.await_room(cancel):
             result = self._kernel.scan(request, cancel)
             found_at = self._clock()

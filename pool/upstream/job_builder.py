@@ -70,7 +70,7 @@ class JobTracker:
         """Return the job with its true clean flag, or None if it says nothing new."""
         if self.current is not None and _repeats(job, self.current):
             return None
-        judged = replace(job, clean=job.clean or self._is_clean(job))
+        judged = job if job.clean or not self._is_clean(job) else replace(job, clean=True)
         self._remember(judged)
         return judged
 
@@ -110,7 +110,7 @@ class JobTracker:
 
 def _repeats(job: Job, current: Job) -> bool:
     """Tell whether a job is the current one again; a flag going from true to false is no news."""
-    if job.clean and not current.clean:
+    if job.id != current.id or (job.clean and not current.clean):
         return False
     return replace(job, clean=current.clean, received_at=current.received_at) == current
 
