@@ -1,1 +1,1 @@
-"""Mining, whoever sends the jobs: the public names of stampmill.core."""
+"""Mining, whoever sends the jobs."""

@@ -33,7 +33,7 @@ def choose_view(*, quiet: bool, lines: bool) -> View:
     if quiet or lines or not sys.stderr.isatty():
         return LineView(sys.stderr, quiet=quiet)
     try:
-        # rich is an extra, and costs 60 ms that a run without a terminal need not pay.
+        # rich is an extra, and a run without a terminal need not pay for its import.
         from stampmill.core.cli.live import LiveView  # noqa: PLC0415
     except ImportError:
         return LineView(sys.stderr)
