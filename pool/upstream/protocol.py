@@ -3,22 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 
-from stampmill.core.job import Job, RejectReason, Share, ShareResult, ShareSink, Verdict
+from stampmill.core.job import RejectReason, Share, ShareResult, ShareSink, Verdict
 from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.stratum import notifications as said
-from stampmill.pool.stratum.answers import (
-    Answer,
-    ConfigureResult,
-    MessageId,
-    PoolError,
-    SubscribeResult,
-)
+from stampmill.pool.stratum.answers import Answer, MessageId, PoolError
 from stampmill.pool.stratum.drops import BrokenStreamError, Drop, UnusableMessageError
-from stampmill.pool.stratum.fields import FieldError
 from stampmill.pool.stratum.inbox import Inbox
 from stampmill.pool.stratum.json_line import Json
 from stampmill.pool.stratum.messages import (
-    Message,
     ServerMessage,
     UnknownMethod,
     is_call,
@@ -26,11 +18,12 @@ from stampmill.pool.stratum.messages import (
     read_id,
     read_server_message,
 )
-from stampmill.pool.stratum.requests import Authorize, Subscribe, SuggestDifficulty
 from stampmill.pool.upstream import events as event
 from stampmill.pool.upstream.events import ClientEvent, ClientState, EndCause
+from stampmill.pool.upstream.handshake import Handshake
 from stampmill.pool.upstream.job_builder import Terms
 from stampmill.pool.upstream.job_stream import JobStream
+from stampmill.pool.upstream.journal import Journal
 from stampmill.pool.upstream.outbox import Asked, Outbox, own_id
 from stampmill.pool.upstream.plan import ClientLimits, ClientPlan
 from stampmill.pool.upstream.share_ledger import ShareLedger
@@ -56,19 +49,31 @@ class ClientProtocol:
     ) -> None:
         self.plan = plan
         self.limits = limits
-        self.state = ClientState.NEW
-        self.drops: Counter[Drop] = Counter()
-        self.resumed = False
+        self._journal = Journal()
         self._inbox = Inbox(limits.first_lines, on_line)
         self._outbox = Outbox()
         self._shares = ShareLedger(limits.pending_shares, limits.share)
         self._jobs = JobStream(plan.version_mask, sink)
-        self._configured = False
-        self._accepted = False
+        self._handshake = Handshake(
+            plan, limits, self._journal, self._outbox, self._jobs, end=self._end
+        )
         self._messages = RateLimit(burst=10, seconds=60)
-        self._authorizations = RateLimit(burst=1, seconds=60)
-        self._events: list[ClientEvent] = []
-        self._now = self._started_at = self._heard_at = 0.0
+        self._started_at = self._heard_at = 0.0
+
+    @property
+    def state(self) -> ClientState:
+        """How far the connection has come."""
+        return self._journal.state
+
+    @property
+    def drops(self) -> Counter[Drop]:
+        """What was unusable, by name."""
+        return self._journal.drops
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the extranonces are those of the connection before."""
+        return self._handshake.resumed
 
     @property
     def terms(self) -> Terms:
@@ -89,34 +94,29 @@ class ClientProtocol:
 
     def start(self, now: float) -> None:
         """Open the session: configure, subscribe and authorize, without waiting in between."""
-        self._now = self._started_at = self._heard_at = now
-        self.state = ClientState.SUBSCRIBING
-        if not self.plan.configure_late:
-            self._ask_configure()
-        resume = self.plan.resume
-        session_id = None if resume is None else resume.session_id
-        self._ask(Asked.SUBSCRIBE, Subscribe(self.plan.user_agent, session_id))
-        self._ask_authorize()
+        self._journal.now = self._started_at = self._heard_at = now
+        self._handshake.start()
 
     def feed(self, data: bytes, now: float) -> list[ClientEvent]:
         """Take bytes in any segmentation and return what they mean."""
-        self._now = now
+        self._journal.now = now
         try:
-            if self.state is not ClientState.CLOSED:
+            if not self._journal.closed:
                 self._inbox.feed(data)
                 self._read_all()
         except BrokenStreamError as error:
-            self._drop(error.drop, str(error))
+            self._journal.drop(error.drop, str(error))
             self._end(EndCause.BROKEN_STREAM, str(error))
-        return self._take_events()
+        return self._journal.take()
 
     def poll(self, now: float) -> list[ClientEvent]:
         """Return what has become overdue."""
-        self._now = now
-        for check in (self._expire_shares, self._expire_requests, self._keep_alive, self._listen):
-            if self.state is not ClientState.CLOSED:
+        self._journal.now = now
+        handshake = self._handshake
+        for check in (self._expire_shares, handshake.expire, handshake.keep_alive, self._listen):
+            if not self._journal.closed:
                 check()
-        return self._take_events()
+        return self._journal.take()
 
     def next_deadline(self) -> float:
         """Return when `poll` is due at the latest."""
@@ -130,7 +130,7 @@ class ClientProtocol:
 
     def submit(self, share: Share, now: float) -> list[ClientEvent]:
         """Send a share, or return its fate if it cannot be sent."""
-        self._now = now
+        self._journal.now = now
         if fate := self._cannot_send(share):
             return [event.ShareAnswered(share, fate)]
         request = self.plan.submit(share, self.terms.version_mask)
@@ -139,15 +139,15 @@ class ClientProtocol:
 
     def end(self, cause: EndCause, text: str, now: float) -> list[ClientEvent]:
         """Close from outside; shares without an answer are lost. Ends once, whoever begins."""
-        self._now = now
-        if self.state is not ClientState.CLOSED:
+        self._journal.now = now
+        if not self._journal.closed:
             self._end(cause, text)
-        return self._take_events()
+        return self._journal.take()
 
     def give_up_shares(self, text: str) -> list[ClientEvent]:
         """Report every share without an answer as lost, and keep the connection."""
-        self._events += self._shares.lose(text)
-        return self._take_events()
+        self._journal.tell(*self._shares.lose(text))
+        return self._journal.take()
 
     def data_to_send(self) -> bytes:
         """Return what must be written now; the next call returns what came after."""
@@ -156,15 +156,15 @@ class ClientProtocol:
     # Reading.
 
     def _read_all(self) -> None:
-        while self.state is not ClientState.CLOSED:
+        while not self._journal.closed:
             try:
                 message = self._inbox.next_message()
                 if message is None:
                     return
                 self._on_message(message)
             except UnusableMessageError as error:
-                self._drop(error.drop, str(error))
-            self._heard_at = self._now
+                self._journal.drop(error.drop, str(error))
+            self._heard_at = self._journal.now
 
     def _on_message(self, message: dict[str, Json]) -> None:
         if is_call(message):
@@ -173,18 +173,19 @@ class ClientProtocol:
             self._on_answer(read_answer(message))
 
     def _on_call(self, message_id: MessageId, message: ServerMessage | UnknownMethod) -> None:
+        jobs, now = self._jobs, self._journal.now
         match message:
             case said.Notify():
-                self._deliver(self._jobs.notify(message, self._now))
+                self._handshake.deliver(jobs.notify(message, now))
             case said.SetDifficulty(difficulty):
-                if self._jobs.set_difficulty(difficulty):
-                    self._events.append(event.DifficultyChanged(difficulty))
+                if jobs.set_difficulty(difficulty):
+                    self._journal.tell(event.DifficultyChanged(difficulty))
             case said.SetExtranonce():
-                self._jobs.set_extranonce(message)
+                jobs.set_extranonce(message)
             case said.SetVersionMask(mask):
-                self._deliver(self._jobs.set_version_mask(mask, self._now))
+                self._handshake.deliver(jobs.set_version_mask(mask, now))
             case said.Reconnect():
-                self._events.append(event.RedirectAsked(message))
+                self._journal.tell(event.RedirectAsked(message))
             case said.ShowMessage(text):
                 self._on_text(text)
             case said.GetVersion():
@@ -194,145 +195,46 @@ class ClientProtocol:
             case UnknownMethod(method):
                 self._on_unknown(message_id, method)
 
-    def _deliver(self, job: Job | None) -> None:
-        """Hand a job out, unless its shares could not be sent yet; the latest waits till then."""
-        if job is not None and self.state is ClientState.AUTHORIZED:
-            self._events.append(event.JobReceived(job))
-
     def _on_text(self, text: str) -> None:
-        if self._messages.allow(self._now):
-            self._events.append(event.MessageShown(text))
+        if self._messages.allow(self._journal.now):
+            self._journal.tell(event.MessageShown(text))
         else:
-            self._drop(Drop.MESSAGE_FLOOD, "more messages than anybody reads")
+            self._journal.drop(Drop.MESSAGE_FLOOD, "more messages than anybody reads")
 
     def _on_unknown(self, message_id: MessageId, method: str) -> None:
-        self._drop(Drop.UNKNOWN_METHOD, f"unknown method {method}")
+        self._journal.drop(Drop.UNKNOWN_METHOD, f"unknown method {method}")
         self._outbox.refuse(message_id, METHOD_NOT_FOUND)
-
-    # Answers.
 
     def _on_answer(self, answer: Answer) -> None:
         number = own_id(answer.id)
-        if number is not None and (fate := self._shares.answer(number, answer, self._now)):
+        if number is not None and (fate := self._shares.answer(number, answer, self._journal.now)):
             self._on_share_answer(fate)
             return
-        match None if number is None else self._outbox.take(number):
-            case Asked.CONFIGURE:
-                self._on_configured(answer)
-            case Asked.SUBSCRIBE:
-                self._on_subscribed(answer)
-            case Asked.AUTHORIZE:
-                self._on_authorized(answer)
-            case Asked.SUGGEST_DIFFICULTY:
-                pass  # what counts is the set_difficulty that may follow
-            case None:
-                self._drop(Drop.UNMATCHED_ANSWER, "an answer to nothing that is open")
-
-    def _on_configured(self, answer: Answer) -> None:
-        try:
-            mask = ConfigureResult.from_json(answer.result).version_mask
-        except FieldError as error:
-            self._drop(Drop.BAD_ANSWER, f"mining.configure: {error}")
-            mask = None
-        self._configured = mask is not None
-        job = self._jobs.agree(mask, self._now)
-        self._events.append(event.VersionRollingSettled(self.terms.version_mask))
-        self._deliver(job)
-
-    def _on_subscribed(self, answer: Answer) -> None:
-        try:
-            result = SubscribeResult.from_json(answer.result)
-        except FieldError as error:
-            why = f"answered with {error}" if answer.error is None else f"refused: {answer.error}"
-            self._end(EndCause.SUBSCRIBE_REFUSED, f"subscribe {why}")
+        asked = None if number is None else self._outbox.take(number)
+        if asked is None:
+            self._journal.drop(Drop.UNMATCHED_ANSWER, "an answer to nothing that is open")
             return
-        self.state = ClientState.AUTHORIZING
-        self._inbox.set_limit(self.limits.later_lines)
-        resume = self.plan.resume
-        self.resumed = resume is not None and resume.extranonce1 == result.extranonce1
-        self._events.append(event.Subscribed(result, self.resumed))
-        self._jobs.subscribe(result)
-        self._begin_work()
-        self._deliver(self._jobs.take_early())
-
-    def _on_authorized(self, answer: Answer) -> None:
-        if not answer.accepted:
-            why = "" if answer.error is None else f": {answer.error}"
-            text = f"authorization refused for user {self.plan.user}{why}"
-            self._end(EndCause.AUTHORIZE_REFUSED, text)
-            return
-        self._accepted = True
-        self._begin_work()
-
-    def _begin_work(self) -> None:
-        """Go on once subscribe and authorize are both answered, in whichever order."""
-        if self._accepted and self.state is ClientState.AUTHORIZING:
-            self.state = ClientState.AUTHORIZED
-            self._events.append(event.Authorized(self.plan.user))
-            if self.plan.configure_late:
-                self._ask_configure()
-            self._suggest()
-            self._deliver(self._jobs.first())
+        self._handshake.answered(asked, answer)
+        if asked is Asked.SUBSCRIBE:
+            self._inbox.set_limit(self.limits.later_lines)
 
     def _on_share_answer(self, fate: event.ShareAnswered) -> None:
-        self._events.append(fate)
-        reason = fate.result.reason
-        if reason is RejectReason.UNAUTHORIZED and self._authorizations.allow(self._now):
-            self._ask_authorize()
-        elif reason is RejectReason.NOT_SUBSCRIBED:
+        self._journal.tell(fate)
+        if fate.result.reason is RejectReason.UNAUTHORIZED:
+            self._handshake.authorize_again()
+        elif fate.result.reason is RejectReason.NOT_SUBSCRIBED:
             self._end(EndCause.NOT_SUBSCRIBED, "the pool has forgotten our subscription")
-
-    # Asking.
-
-    def _ask_configure(self) -> None:
-        if configure := self.plan.configure():
-            self._ask(Asked.CONFIGURE, configure)
-
-    def _ask_authorize(self) -> None:
-        self._ask(Asked.AUTHORIZE, Authorize(self.plan.user, self.plan.password))
-
-    def _suggest(self) -> None:
-        difficulty = self.plan.suggest_difficulty
-        if difficulty is not None:
-            self._ask(Asked.SUGGEST_DIFFICULTY, SuggestDifficulty(difficulty))
-
-    def _ask(self, asked: Asked, message: Message) -> None:
-        patience = self.limits.handshake if asked.fatal else self.limits.optional_request
-        self._outbox.ask(asked, message, self._now, patience)
 
     # Deadlines.
 
     def _expire_shares(self) -> None:
-        self._events += self._shares.expire(self._now)
+        self._journal.tell(*self._shares.expire(self._journal.now))
         if self._shares.silent_row >= self.limits.unanswered_shares:
             text = f"{self._shares.silent_row} shares in a row without an answer"
             self._end(EndCause.SHARES_UNANSWERED, text)
 
-    def _expire_requests(self) -> None:
-        overdue = self._outbox.expired(self._now)
-        for asked, cause in _FATAL.items():
-            if asked in overdue:
-                what = asked.value.removeprefix("mining.")
-                within = f"within {self.limits.handshake:.0f} s"
-                self._end(cause, f"no answer to {what} {within}")
-                return
-        for asked in overdue:
-            self._drop(Drop.UNANSWERED_REQUEST, f"no answer to {asked.value}")
-            if asked is Asked.CONFIGURE and not self._configured:
-                self._events.append(event.VersionRollingSettled(None))
-
-    def _keep_alive(self) -> None:
-        """Say something harmless that this pool has understood before (BIP310 allows repeats)."""
-        if self._now < self._outbox.spoke_at + self.limits.keep_alive:
-            return
-        self._outbox.spoke_at = self._now
-        if self._configured:
-            self._ask_configure()
-        else:
-            self._suggest()
-
     def _listen(self) -> None:
-        if self._now >= self._heard_at + self.limits.silence:
+        if self._journal.now >= self._heard_at + self.limits.silence:
             self._end(EndCause.SILENT, f"the pool sent nothing for {self.limits.silence:.0f} s")
 
     # The end of shares and of the connection.
@@ -354,21 +256,7 @@ class ClientProtocol:
         return self.resumed and resume is not None and share.job.extranonce1 == resume.extranonce1
 
     def _end(self, cause: EndCause, text: str) -> None:
-        self.state = ClientState.CLOSED
-        self._events += self._shares.lose(text)
+        self._journal.state = ClientState.CLOSED
+        self._journal.tell(*self._shares.lose(text))
         self._outbox.discard()
-        self._events.append(event.Ended(cause, text))
-
-    def _drop(self, drop: Drop, text: str) -> None:
-        self.drops[drop] += 1
-        self._events.append(event.Dropped(drop, text))
-
-    def _take_events(self) -> list[ClientEvent]:
-        events, self._events = self._events, []
-        return events
-
-
-_FATAL = {
-    Asked.SUBSCRIBE: EndCause.SUBSCRIBE_UNANSWERED,
-    Asked.AUTHORIZE: EndCause.AUTHORIZE_UNANSWERED,
-}
+        self._journal.tell(event.Ended(cause, text))
