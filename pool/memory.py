@@ -24,17 +24,22 @@ class PoolMemory:
     def __init__(self) -> None:
         self._resume: ResumePoint | None = None
         self._configure = _Blame.NONE
-        self._takes_suggestions = True
+        self._spared: frozenset[Asked] = frozenset()
 
     def plan(self, base: ClientPlan) -> ClientPlan:
         """Return the plan for the next connection."""
-        return replace(
+        plan = replace(
             base,
             resume=self._resume,
-            version_mask=0 if self._configure is _Blame.PROVEN else base.version_mask,
             configure_late=self._configure is _Blame.SUSPECTED,
-            suggest_difficulty=base.suggest_difficulty if self._takes_suggestions else None,
+            extranonce_subscribe=base.extranonce_subscribe
+            and Asked.EXTRANONCE_SUBSCRIBE not in self._spared,
         )
+        if self._configure is _Blame.PROVEN:
+            plan = replace(plan, version_mask=0, minimum_difficulty=None, info=())
+        if Asked.SUGGEST_DIFFICULTY in self._spared:
+            plan = replace(plan, suggest_difficulty=None)
+        return plan
 
     def on_subscribed(self, result: SubscribeResult) -> None:
         """Note the session, if it can be resumed."""
@@ -47,8 +52,10 @@ class PoolMemory:
 
     def on_hang_up(self, open_requests: frozenset[Asked], *, authorized: bool) -> None:
         """Blame the optional request that was open when the pool closed the connection."""
-        if Asked.SUGGEST_DIFFICULTY in open_requests:
-            self._takes_suggestions = False
+        late = open_requests & {Asked.SUGGEST_DIFFICULTY, Asked.EXTRANONCE_SUBSCRIBE}
+        if late:
+            # Both go out together, so either may be at fault: neither is worth a connection.
+            self._spared |= late
         elif Asked.CONFIGURE in open_requests:
             proven = authorized and self._configure is _Blame.SUSPECTED
             self._configure = _Blame.PROVEN if proven else _Blame.SUSPECTED

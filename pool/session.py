@@ -101,6 +101,8 @@ class Session:
                 self._note(f"share difficulty {difficulty:g} from the next job on")
             case event.VersionRollingSettled(mask):
                 self._on_version_rolling(mask)
+            case event.ExtensionRefused(extension):
+                self._note(f"the pool does not grant {extension}", warning=True)
             case event.Subscribed(result, _):
                 self._record.memory.on_subscribed(result)
             case event.Authorized(user):

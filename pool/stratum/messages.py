@@ -12,6 +12,7 @@ from stampmill.pool.stratum.notifications import (
     GetVersion,
     Notify,
     Ping,
+    Pong,
     Reconnect,
     SetDifficulty,
     SetExtranonce,
@@ -39,13 +40,13 @@ class UnknownMethod:
 
 ClientRequest = (
     Configure | Subscribe | Authorize | Submit | SuggestDifficulty | SuggestTarget
-    | ExtranonceSubscribe | GetTransactions | Ping
+    | ExtranonceSubscribe | GetTransactions | Ping | Pong
 )  # fmt: skip
 """What a server reads."""
 
 ServerMessage = (
     Notify | SetDifficulty | SetExtranonce | SetVersionMask | Reconnect | ShowMessage
-    | GetVersion | Ping
+    | GetVersion | Ping | Pong
 )  # fmt: skip
 """What a client reads, besides answers."""
 
@@ -117,14 +118,14 @@ _REQUESTS: dict[str, _Reader[ClientRequest]] = {
     kind.METHOD: (kind.DROP, kind.from_params)
     for kind in (
         Configure, Subscribe, Authorize, Submit, SuggestDifficulty, SuggestTarget,
-        ExtranonceSubscribe, GetTransactions, Ping,
+        ExtranonceSubscribe, GetTransactions, Ping, Pong,
     )
 }  # fmt: skip
 _SERVER_MESSAGES: dict[str, _Reader[ServerMessage]] = {
     kind.METHOD: (kind.DROP, kind.from_params)
     for kind in (
         Notify, SetDifficulty, SetExtranonce, SetVersionMask, Reconnect, ShowMessage,
-        GetVersion, Ping,
+        GetVersion, Ping, Pong,
     )
 }  # fmt: skip
 

@@ -234,6 +234,24 @@ class Ping:
         return cls()
 
 
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """What ESP-Miner says to a ping instead of answering it; nothing to answer."""
+
+    METHOD: ClassVar[str] = "mining.pong"
+    DROP: ClassVar[Drop] = Drop.BAD_PARAMETERS
+
+    def params(self) -> list[Json]:
+        """Return nothing."""
+        return []
+
+    @classmethod
+    def from_params(cls, params: list[Json]) -> Self:
+        """Accept whatever is there."""
+        del params
+        return cls()
+
+
 def _wait(value: Json) -> float:
     try:
         seconds = float(value)

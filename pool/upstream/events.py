@@ -44,6 +44,13 @@ class VersionRollingSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionRefused:
+    """The pool does not grant what was asked for by name in `mining.configure`."""
+
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribed:
     """Extranonces are known; `resumed` if they are those of the connection before."""
 
@@ -111,6 +118,6 @@ class Ended:
 
 
 ClientEvent = (
-    VersionRollingSettled | Subscribed | Authorized | JobReceived | DifficultyChanged
-    | ShareAnswered | RedirectAsked | MessageShown | Dropped | Ended
+    VersionRollingSettled | ExtensionRefused | Subscribed | Authorized | JobReceived
+    | DifficultyChanged | ShareAnswered | RedirectAsked | MessageShown | Dropped | Ended
 )  # fmt: skip

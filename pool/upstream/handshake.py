@@ -8,7 +8,13 @@ from stampmill.pool.stratum.answers import Answer, ConfigureResult, SubscribeRes
 from stampmill.pool.stratum.drops import Drop
 from stampmill.pool.stratum.fields import FieldError
 from stampmill.pool.stratum.messages import Message
-from stampmill.pool.stratum.requests import Authorize, Subscribe, SuggestDifficulty
+from stampmill.pool.stratum.requests import (
+    MINIMUM_DIFFICULTY,
+    Authorize,
+    ExtranonceSubscribe,
+    Subscribe,
+    SuggestDifficulty,
+)
 from stampmill.pool.upstream import events as event
 from stampmill.pool.upstream.events import ClientState, EndCause
 from stampmill.pool.upstream.job_stream import JobStream
@@ -43,6 +49,7 @@ class Handshake:
         self._end = end
         self._configured = False
         self._accepted = False
+        self._extranonce_granted = False
         self._authorizations = RateLimit(burst=1, seconds=60)
 
     def start(self) -> None:
@@ -69,8 +76,8 @@ class Handshake:
                 self._on_subscribed(answer)
             case Asked.AUTHORIZE:
                 self._on_authorized(answer)
-            case Asked.SUGGEST_DIFFICULTY:
-                pass  # what counts is the set_difficulty that may follow
+            case Asked.SUGGEST_DIFFICULTY | Asked.EXTRANONCE_SUBSCRIBE:
+                pass  # what counts is what may follow: set_difficulty, set_extranonce
 
     def authorize_again(self) -> None:
         """Name the user once more, once a minute at most: the pool has forgotten him."""
@@ -102,13 +109,16 @@ class Handshake:
 
     def _on_configured(self, answer: Answer) -> None:
         try:
-            mask = ConfigureResult.from_json(answer.result).version_mask
+            granted = ConfigureResult.from_json(answer.result)
         except FieldError as error:
             self._journal.drop(Drop.BAD_ANSWER, f"mining.configure: {error}")
-            mask = None
-        self._configured = mask is not None
-        job = self._jobs.agree(mask, self._journal.now)
+            granted = ConfigureResult()
+        self._configured = granted.version_mask is not None
+        job = self._jobs.agree(granted.version_mask, self._journal.now)
         self._journal.tell(event.VersionRollingSettled(self._jobs.terms.version_mask))
+        if self._plan.minimum_difficulty is not None and not granted.minimum_difficulty:
+            self._journal.tell(event.ExtensionRefused(MINIMUM_DIFFICULTY))
+        self._extranonce_granted = granted.subscribe_extranonce is True
         self.deliver(job)
 
     def _on_subscribed(self, answer: Answer) -> None:
@@ -143,6 +153,8 @@ class Handshake:
             if self._plan.configure_late:
                 self._ask_configure()
             self._suggest()
+            if self._plan.extranonce_subscribe and not self._extranonce_granted:
+                self._ask(Asked.EXTRANONCE_SUBSCRIBE, ExtranonceSubscribe())
             self.deliver(self._jobs.first())
 
     def _ask_configure(self) -> None:

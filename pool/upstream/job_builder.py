@@ -86,6 +86,18 @@ class JobTracker:
         )
         return self.current
 
+    def regrade(self, difficulty: float, received_at: float) -> Job | None:
+        """Return the current job with another difficulty, None before the first."""
+        if self.current is not None:
+            self.current = replace(
+                self.current,
+                difficulty=difficulty,
+                share_target=_share_target(difficulty),
+                clean=False,
+                received_at=received_at,
+            )
+        return self.current
+
     def make_clean(self) -> Job | None:
         """Return the current job as the first that is handed out, whatever came before it."""
         if self.current is not None:

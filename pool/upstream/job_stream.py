@@ -20,12 +20,21 @@ class JobStream:
     extranonces are known. `asked_mask` is what was asked for in `mining.configure`.
     """
 
-    __slots__ = ("_asked_mask", "_early_notify", "_sink", "_tracker", "subscribed", "terms")
+    __slots__ = (
+        "_asked_mask",
+        "_early_notify",
+        "_sink",
+        "_told_difficulty",
+        "_tracker",
+        "subscribed",
+        "terms",
+    )
 
     def __init__(self, asked_mask: int, sink: ShareSink) -> None:
         self.terms = Terms(b"", 0)
         self.subscribed = False
         self._asked_mask = asked_mask & MINER_BITS
+        self._told_difficulty = False
         self._sink = sink
         self._tracker = JobTracker()
         self._early_notify: tuple[Notify, float] | None = None
@@ -59,11 +68,17 @@ class JobStream:
             raise UnusableMessageError(Drop.DUPLICATE_JOB, text)
         return judged
 
-    def set_difficulty(self, difficulty: float) -> bool:
-        """Take a difficulty for the next job; tell whether it is another one."""
+    def set_difficulty(self, difficulty: float, now: float) -> tuple[bool, Job | None]:
+        """Take a difficulty for the next job; tell whether it is another one.
+
+        The first of all holds for the job that is out too, which is then returned again: a server
+        that sends it behind the job never meant its shares to be of difficulty 1.
+        """
         changed = difficulty != self.terms.difficulty
+        first, self._told_difficulty = not self._told_difficulty, True
         self.terms = replace(self.terms, difficulty=difficulty)
-        return changed
+        again = self._tracker.regrade(difficulty, now) if first and changed else None
+        return changed, again
 
     def set_extranonce(self, message: SetExtranonce) -> None:
         """Take extranonces for the next job."""

@@ -14,6 +14,7 @@ class Asked(Enum):
     SUBSCRIBE = "mining.subscribe"
     AUTHORIZE = "mining.authorize"
     SUGGEST_DIFFICULTY = "mining.suggest_difficulty"
+    EXTRANONCE_SUBSCRIBE = "mining.extranonce.subscribe"
 
     @property
     def fatal(self) -> bool:

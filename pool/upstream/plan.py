@@ -21,8 +21,10 @@ class ClientPlan:
     """Who we are and what to ask for on one connection.
 
     `version_mask` is what to ask for, 0 for no version rolling; `configure_late` asks for it only
-    after authorization. `send_difference` sends the difference to the job's
-    version instead of its bits inside the mask, as ESP-Miner does.
+    after authorization. `send_difference` sends the difference to the job's version instead of its
+    bits inside the mask, as ESP-Miner does. `minimum_difficulty` is the lowest that the hardware
+    can take, `info` what BIP310 lets a miner say of itself. `extranonce_subscribe` asks for
+    `mining.set_extranonce` the old way too, at which some pools hang up.
     """
 
     user_agent: str
@@ -30,15 +32,21 @@ class ClientPlan:
     password: str = field(default="x", repr=False)
     version_mask: int = BIP320_MASK
     suggest_difficulty: float | None = None
+    minimum_difficulty: float | None = None
+    info: tuple[tuple[str, str], ...] = ()
+    extranonce_subscribe: bool = False
     resume: ResumePoint | None = None
     configure_late: bool = False
     send_difference: bool = False
 
     def configure(self) -> Configure | None:
         """Return the negotiation, None if there is nothing to negotiate."""
-        if not self.version_mask:
+        if not self.version_mask and self.minimum_difficulty is None and not self.info:
             return None
-        return Configure(self.version_mask & MINER_BITS, 2, None, subscribe_extranonce=True)
+        mask = self.version_mask & MINER_BITS or None
+        return Configure(
+            mask, 2, self.minimum_difficulty, subscribe_extranonce=True, info=self.info
+        )
 
     def submit(self, share: Share, mask: int | None) -> Submit:
         """Return the request for a share; the agreed mask None: no version rolling."""

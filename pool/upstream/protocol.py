@@ -178,8 +178,7 @@ class ClientProtocol:
             case said.Notify():
                 self._handshake.deliver(jobs.notify(message, now))
             case said.SetDifficulty(difficulty):
-                if jobs.set_difficulty(difficulty):
-                    self._journal.tell(event.DifficultyChanged(difficulty))
+                self._on_difficulty(difficulty)
             case said.SetExtranonce():
                 jobs.set_extranonce(message)
             case said.SetVersionMask(mask):
@@ -192,8 +191,16 @@ class ClientProtocol:
                 self._outbox.reply(message_id, self.plan.user_agent)
             case said.Ping():
                 self._outbox.reply(message_id, "pong")
+            case said.Pong():
+                pass  # a sign of life, which any line is
             case UnknownMethod(method):
                 self._on_unknown(message_id, method)
+
+    def _on_difficulty(self, difficulty: float) -> None:
+        changed, job = self._jobs.set_difficulty(difficulty, self._journal.now)
+        if changed:
+            self._journal.tell(event.DifficultyChanged(difficulty))
+        self._handshake.deliver(job)
 
     def _on_text(self, text: str) -> None:
         if self._messages.allow(self._journal.now):

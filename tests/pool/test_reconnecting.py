@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -146,6 +147,25 @@ def test_a_pool_that_hangs_up_without_a_configure_is_not_blamed_for_it() -> None
     memory.on_hang_up(CONFIGURE, authorized=False)
     memory.on_hang_up(frozenset([Asked.SUBSCRIBE]), authorized=False)
     assert memory.plan(PLAN) == PLAN
+
+
+def test_nothing_else_is_negotiated_either_where_configure_is_proven_guilty() -> None:
+    base = replace(PLAN, minimum_difficulty=8.0, info=(("sw-version", "1"),))
+    memory = PoolMemory()
+    memory.on_hang_up(CONFIGURE, authorized=False)
+    memory.on_hang_up(CONFIGURE, authorized=True)
+    assert memory.plan(base).configure() is None
+
+
+def test_every_late_request_that_was_open_at_a_hang_up_is_spared_the_pool_from_then_on() -> None:
+    base = replace(PLAN, suggest_difficulty=2.0, extranonce_subscribe=True)
+    memory = PoolMemory()
+    memory.on_hang_up(frozenset([Asked.EXTRANONCE_SUBSCRIBE]), authorized=True)
+    plan = memory.plan(base)
+    assert (plan.suggest_difficulty, plan.extranonce_subscribe) == (2.0, False)
+    memory.on_hang_up(frozenset([Asked.SUGGEST_DIFFICULTY]), authorized=True)
+    plan = memory.plan(base)
+    assert (plan.suggest_difficulty, plan.extranonce_subscribe) == (None, False)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from stampmill.pool.stratum.notifications import (
     GetVersion,
     Notify,
     Ping,
+    Pong,
     Reconnect,
     SetDifficulty,
     SetExtranonce,
@@ -36,6 +37,7 @@ WIRE: list[tuple[ServerMessage, bytes]] = [
         SetVersionMask(0x3000),
         b'{"id":null,"method":"mining.set_version_mask","params":["00003000"]}\n',
     ),
+    (Pong(), b'{"id":null,"method":"mining.pong","params":[]}\n'),
     (Reconnect(), b'{"id":null,"method":"client.reconnect","params":[]}\n'),
     (
         Reconnect("pool.example", 3334, 5.0),

@@ -10,6 +10,7 @@ from stampmill.pool.upstream.events import (
     Dropped,
     EndCause,
     Ended,
+    ExtensionRefused,
     JobReceived,
     Subscribed,
     VersionRollingSettled,
@@ -58,6 +59,47 @@ def test_the_first_three_requests_go_out_together() -> None:
 def test_without_version_rolling_there_is_no_configure() -> None:
     plan = replace(PLAN, version_mask=0)
     assert opening(plan).startswith(b'{"id":1,"method":"mining.subscribe"')
+
+
+def test_all_four_extensions_of_bip310_can_be_asked_for() -> None:
+    plan = replace(PLAN, minimum_difficulty=0.5, info=(("sw-version", "1.0"),))
+    assert opening(plan).splitlines()[0] == (
+        b'{"id":1,"method":"mining.configure","params":[["version-rolling","minimum-difficulty",'
+        b'"subscribe-extranonce","info"],{"version-rolling.mask":"1fffe000",'
+        b'"version-rolling.min-bit-count":2,"minimum-difficulty.value":0.5,'
+        b'"info.sw-version":"1.0"}]}'
+    )
+    without_rolling = replace(plan, version_mask=0)
+    assert b'[["minimum-difficulty","subscribe-extranonce","info"],' in opening(without_rolling)
+
+
+@pytest.mark.parametrize(
+    ("granted", "refused"),
+    [({"minimum-difficulty": True}, False), ({"minimum-difficulty": False}, True), ({}, True)],
+)
+def test_a_minimum_difficulty_that_is_not_granted_is_told(
+    granted: dict[str, bool], refused: bool
+) -> None:
+    protocol = started(replace(PLAN, minimum_difficulty=4.0))
+    events = protocol.feed(answer(1, granted), 1000.0)
+    assert (ExtensionRefused("minimum-difficulty") in events) is refused
+
+
+def test_set_extranonce_is_asked_for_the_old_way_where_the_plan_says_so() -> None:
+    protocol = started(replace(PLAN, extranonce_subscribe=True))
+    protocol.feed(HANDSHAKE, 1000.0)
+    assert protocol.data_to_send() == (
+        b'{"id":4,"method":"mining.extranonce.subscribe","params":[]}\n'
+    )
+    protocol.feed(answer(4, False), 1000.0)
+    assert protocol.drops == {}
+    assert protocol.open_requests == frozenset()
+
+
+def test_set_extranonce_is_not_asked_for_twice() -> None:
+    protocol = started(replace(PLAN, extranonce_subscribe=True))
+    protocol.feed(answer(1, {"subscribe-extranonce": True}) + SUBSCRIBED + AUTHORIZED, 1000.0)
+    assert protocol.data_to_send() == b""
 
 
 def test_a_late_configure_follows_authorization_and_counts_for_the_job_that_is_out() -> None:

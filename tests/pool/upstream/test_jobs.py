@@ -110,15 +110,32 @@ def test_a_storm_of_jobs_is_remembered_in_bounded_memory() -> None:
 
 def test_a_difficulty_holds_from_the_next_job_on() -> None:
     protocol = opened()
-    change = notification("mining.set_difficulty", 8)
-    first, second = deliver(protocol, NOTIFY, change, changed_notify(p0="c0"))
-    assert (first.difficulty, second.difficulty) == (1.0, 8.0)
+    told, change = (notification("mining.set_difficulty", value) for value in (2, 8))
+    first, second = deliver(protocol, told, NOTIFY, change, changed_notify(p0="c0"))
+    assert (first.difficulty, second.difficulty) == (2.0, 8.0)
+
+
+def test_the_first_difficulty_of_all_holds_for_the_job_in_front_of_it_too() -> None:
+    protocol = opened()
+    told, change = (notification("mining.set_difficulty", value) for value in (0.25, 8))
+    first, again = deliver(protocol, NOTIFY, told)
+    assert (first.difficulty, again.difficulty) == (1.0, 0.25)
+    assert again.share_target == 0xFFFF << 210
+    assert (again.id, again.clean) == (first.id, False)
+    assert deliver(protocol, change) == []
+
+
+def test_a_first_difficulty_that_is_the_default_is_no_news() -> None:
+    protocol = opened()
+    one = notification("mining.set_difficulty", 1)
+    assert len(deliver(protocol, NOTIFY, one, notification("mining.set_difficulty", 4))) == 1
 
 
 def test_the_same_job_at_another_difficulty_is_news_but_not_clean() -> None:
     protocol = opened()
-    first, second = deliver(protocol, NOTIFY, notification("mining.set_difficulty", 8), NOTIFY)
-    assert (first.difficulty, second.difficulty) == (1.0, 8.0)
+    told, change = (notification("mining.set_difficulty", value) for value in (2, 8))
+    first, second = deliver(protocol, told, NOTIFY, change, NOTIFY)
+    assert (first.difficulty, second.difficulty) == (2.0, 8.0)
     assert not second.clean
 
 
@@ -213,6 +230,13 @@ def test_a_ping_is_answered() -> None:
     protocol = opened()
     protocol.feed(notification("mining.ping", message_id="42"), 1000.0)
     assert protocol.data_to_send() == b'{"id":"42","result":"pong","error":null}\n'
+
+
+def test_a_pong_that_comes_as_a_method_is_nothing_odd() -> None:
+    protocol = opened()
+    assert protocol.feed(notification("mining.pong"), 1000.0) == []
+    assert protocol.data_to_send() == b""
+    assert dropped(protocol) == {}
 
 
 def test_an_unknown_method_is_refused_with_an_id_and_ignored_without() -> None:
