@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from stampmill.core.errors import NoDeviceError, ScanRequestError, VerificationError
-from stampmill.core.scan import CancelWord, Hit, ScanRequest, ScanResult, ScanStatus
+from stampmill.core.errors import NoDeviceError, VerificationError
+from stampmill.core.scan import CancelWord, ScanRequest, ScanResult
 
 try:
     from stampmill.core._native import ffi, lib
+    from stampmill.core.native_scan import NativeRelay
 except ImportError as error:
     _import_error: ImportError | None = error
 else:
@@ -84,22 +85,13 @@ class NativeKernel:
 
         Raise ScanRequestError for more versions than the kernel takes.
         """
-        args = ffi.new("sm_scan *")
-        hits = ffi.new("sm_hit[]", request.max_hits)
-        versions = ffi.new("uint32_t[]", request.versions)
-        header = ffi.from_buffer("uint8_t[]", request.prefix)
-        target = ffi.from_buffer("uint8_t[]", request.target.to_bytes(32, "little"))
-        word = ffi.from_buffer("uint32_t[]", cancel.memory)
-        # args holds bare pointers: the names above keep their memory alive until the call is over.
-        args.header, args.target, args.versions = header, target, versions
-        args.cancel, args.hits, args.hit_capacity = word, hits, request.max_hits
-        args.version_count, args.first_version = len(request.versions), request.first_version
-        args.first, args.end = request.first, request.end
-        status = lib.sm_run(self.handle, args)
-        if status == lib.SM_INVALID:
-            raise ScanRequestError(f"kernel {self.name}: {_text(args.reason)}")
-        found = tuple([Hit(hit.nonce, hit.version) for hit in hits[0 : args.found]])
-        return ScanResult(_STATUSES[status], found, args.next_nonce, args.next_version)
+        leg = NativeRelay(self.handle).leg(request, cancel)
+        leg.run()
+        return leg.result()
+
+    def relay(self) -> "NativeRelay":
+        """Return what runs one thread's scans, and goes from one to the next without the GIL."""
+        return NativeRelay(self.handle)
 
 
 def available() -> bool:
@@ -219,7 +211,3 @@ def _info(kernel: "KernelStruct") -> KernelInfo:
 
 def _text(chars: "FFI.CData") -> str:
     return ffi.string(chars).decode()
-
-
-# In the order of sm_status; SM_INVALID raises instead.
-_STATUSES = (ScanStatus.DONE, ScanStatus.HIT, ScanStatus.FULL, ScanStatus.CANCELLED)

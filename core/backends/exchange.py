@@ -1,17 +1,18 @@
 """What the event loop and the scan threads share: the assignment one way, nonces the other.
 
-All that crosses between threads is in this file. Single attributes are read without the lock,
-which the interpreter makes atomic; the condition serves to wait, and to change two things at once.
+All that crosses between threads is in this file, but for what a relay has on offer. Single
+attributes are read without the lock, which the interpreter makes atomic; the condition serves to
+wait, and to change two things at once.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from threading import Condition, Lock
-from typing import NamedTuple
+from collections.abc import Callable
+from threading import Condition
 
 from stampmill.core.backends.base import WorkFeed
-from stampmill.core.job import Nonce, Work
-from stampmill.core.scan import CancelWord, ScanRequest
+from stampmill.core.job import Nonce
+from stampmill.core.relay import Leg
+from stampmill.core.scan import CancelWord
 
 CAPACITY = 4096
 """Nonces that may wait for the loop before the threads stop scanning."""
@@ -19,65 +20,60 @@ MAX_SWITCHES = 4096
 """Job switches kept between two readings of the telemetry; older ones give way."""
 
 
-class Piece(NamedTuple):
-    """Work, and all of it as a kernel wants to be asked."""
+class Assignment:
+    """One feed on all threads, with a cancel word for each.
 
-    work: Work
-    request: ScanRequest
+    `firsts` holds what each thread begins with: laid ready by the loop, or None where the feed had
+    nothing at that time; then the thread puts there what it finds later.
+    """
+
+    def __init__(self, feed: WorkFeed, threads: int) -> None:
+        self.feed = feed
+        self.cancels = tuple(CancelWord() for _ in range(threads))
+        self.firsts: list[Leg | None] = [None] * threads
+
+    def cancel(self) -> None:
+        """Call all threads back."""
+        for word in self.cancels:
+            word.set()
+
+    def switched_at(self) -> float | None:
+        """Return when the last thread began, or None while one has not."""
+        begun = [leg.begun_at if leg else None for leg in self.firsts]
+        times = [at for at in begun if at is not None]
+        return max(times) if len(times) == len(begun) else None
 
 
 class SwitchLog:
     """How long job switches took, and how many jobs went before every thread had begun."""
 
     def __init__(self) -> None:
+        self._current: Assignment | None = None
         self._seconds: deque[float] = deque(maxlen=MAX_SWITCHES)
         self._starved = 0
 
-    def add(self, seconds: float) -> None:
-        """Keep one switch; called by the thread that completed it."""
-        self._seconds.append(seconds)
-
-    def add_starved(self) -> None:
-        """Count a job that never reached all threads; called by the loop."""
-        self._starved += 1
+    def follow(self, assignment: Assignment | None) -> None:
+        """Turn to what the threads are to do now, after a last look at what they were to do."""
+        if not self._look() and self._current and assignment:
+            self._starved += 1
+        self._current = assignment
 
     def read(self) -> tuple[tuple[float, ...], int]:
         """Return the switches and the number of starved jobs since the last reading."""
-        starved, self._starved = self._starved, 0
-        return tuple(self._seconds.popleft() for _ in range(len(self._seconds))), starved
+        self._look()
+        seconds, starved = tuple(self._seconds), self._starved
+        self._seconds.clear()
+        self._starved = 0
+        return seconds, starved
 
-
-class Assignment:
-    """One feed on all threads, with a cancel word for each and a note of who has begun.
-
-    `pieces` holds what each thread is to begin with, cut beforehand: a thread that comes back from
-    a kernel then needs the interpreter for less.
-    """
-
-    def __init__(self, feed: WorkFeed, pieces: Sequence[Piece | None]) -> None:
-        self.feed = feed
-        self.pieces = list(pieces)
-        threads = len(self.pieces)
-        self.cancels = tuple(CancelWord() for _ in range(threads))
-        self._missing = set(range(threads))
-        self._over = False
-        self._lock = Lock()
-
-    def begin(self, thread: int) -> bool:
-        """Note that a thread begins to scan; tell whether it is the last one to do so."""
-        with self._lock:
-            if self._over or thread not in self._missing:
-                return False
-            self._missing.remove(thread)
-            return not self._missing
-
-    def cancel(self) -> bool:
-        """Call all threads back; tell whether one of them had never begun."""
-        for word in self.cancels:
-            word.set()
-        with self._lock:
-            self._over = True
-            return bool(self._missing)
+    def _look(self) -> bool:
+        """Keep the switch if it is complete, once; tell whether there is nothing to wait for."""
+        at = self._current.switched_at() if self._current else None
+        if self._current is None or at is None:
+            return self._current is None
+        self._seconds.append(at - self._current.feed.received_at)
+        self._current = None
+        return True
 
 
 class Exchange:
@@ -100,15 +96,15 @@ class Exchange:
 
     # The loop's side.
 
-    def assign(self, feed: WorkFeed | None, pieces: Sequence[Piece | None] = ()) -> None:
-        """Put all threads on a feed at once, each with its first piece; or at rest."""
+    def assign(self, assignment: Assignment | None) -> None:
+        """Put all threads on a feed at once, or at rest."""
         if self.closed:
             return
-        old = self._assignment
-        self._assignment = Assignment(feed, pieces) if feed is not None else None
+        self.switches.follow(assignment)
+        old, self._assignment = self._assignment, assignment
         # Cancelled after the new one is visible: who comes back finds it without waiting.
-        if old is not None and old.cancel() and feed is not None:
-            self.switches.add_starved()
+        if old is not None:
+            old.cancel()
         with self._changed:
             self._changed.notify_all()
 
@@ -137,6 +133,8 @@ class Exchange:
 
     def next_assignment(self) -> Assignment | None:
         """Wait for something to do; None: leave."""
+        if (assignment := self._assignment) is not None:
+            return assignment
         with self._changed:
             self._changed.wait_for(lambda: self.closed or self._assignment is not None)
             return None if self.closed else self._assignment

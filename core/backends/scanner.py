@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
-from stampmill.core.backends.exchange import CAPACITY, Exchange, Piece
+from stampmill.core.backends.exchange import CAPACITY, Assignment, Exchange
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.backends.placement import place
 from stampmill.core.backends.threads import ScanThread
@@ -24,8 +24,8 @@ class ScannerBackend:
     """Runs a kernel on every usable CPU.
 
     `load` returns the kernel, compiled and ready; it runs off the loop, in `open`. `clock` is
-    monotonic seconds on the scale of the feeds' `received_at`. `capacity` is how many nonces may
-    wait for the loop before the threads pause.
+    monotonic seconds on the scale of the feeds' `received_at`; a kernel that relays reads its own.
+    `capacity` is how many nonces may wait for the loop before the threads pause.
     """
 
     def __init__(
@@ -130,8 +130,14 @@ class ScannerBackend:
 
     def _assign(self, feed: WorkFeed) -> None:
         exchange = self._opened()
-        if not exchange.closed:
-            exchange.assign(feed, [_first_piece(thread, feed) for thread in self._threads])
+        if exchange.closed:
+            return
+        assignment = Assignment(feed, len(self._threads))
+        # A feed that breaks is left to the threads, whose errors have a way out.
+        with suppress(Exception):
+            for thread in self._threads:
+                thread.prepare(assignment)
+        exchange.assign(assignment)
 
     def _opened(self) -> Exchange:
         if self._exchange is None:
@@ -156,10 +162,3 @@ class ScannerBackend:
             raise error
         if error is not None:
             raise BackendError(f"backend {self.name} broke: {error!r}") from error
-
-
-def _first_piece(thread: ScanThread, feed: WorkFeed) -> Piece | None:
-    """Cut a piece; a feed that breaks is left to the thread, whose errors have a way out."""
-    with suppress(Exception):
-        return thread.cut(feed)
-    return None

@@ -1,13 +1,18 @@
-"""One scan thread: takes work from the feed of the day and runs a kernel over it."""
+"""One scan thread: takes work from the feed of the day and runs a kernel over it.
+
+The loop lays each assignment's first piece ready. A kernel that relays goes over to it by itself,
+and the thread learns of it when it comes back.
+"""
 
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
-from stampmill.core.backends.base import WorkFeed
-from stampmill.core.backends.exchange import Assignment, Exchange, Piece
+from stampmill.core.backends.exchange import Assignment, Exchange
 from stampmill.core.backends.placement import Placement, take_place
 from stampmill.core.job import Nonce, Work
+from stampmill.core.relay import Leg, relay_of
 from stampmill.core.scan import (
     NONCE_SPACE,
     CancelWord,
@@ -28,6 +33,15 @@ RETRY_SECONDS = 1.0
 """A feed that is used up has work again when the clock, and with it ntime, has moved on."""
 
 
+class Piece(NamedTuple):
+    """Some work of an assignment, as a leg of the thread's relay."""
+
+    assignment: Assignment
+    work: Work
+    cancel: CancelWord
+    leg: Leg
+
+
 class Pace:
     """How many nonces make a step, after the rate of the steps before."""
 
@@ -42,7 +56,7 @@ class Pace:
         return min(max(wanted - wanted % self._lanes, self._lanes), NONCE_SPACE)
 
     def note(self, hashes: int, seconds: float, versions: int) -> None:
-        """Learn from a step."""
+        """Learn from a scan."""
         self._versions = versions
         if hashes >= self._hashes or seconds >= MIN_TIMED_SECONDS:
             most = self._hashes * MAX_GROWTH
@@ -67,8 +81,10 @@ class ScanThread:
         self._placement = placement
         self._kernel = kernel
         self._exchange = exchange
-        self._clock = clock
+        self._relay = relay_of(kernel, clock)
         self._pace = Pace(kernel.lanes)
+        self._lock = threading.Lock()
+        self._offered: list[Piece] = []
         self._thread = threading.Thread(
             target=self._run, name=f"stampmill-{placement.device}", daemon=True
         )
@@ -81,10 +97,13 @@ class ScanThread:
         """Wait for the end of a thread that has left the exchange."""
         self._thread.join()
 
-    def cut(self, feed: WorkFeed) -> Piece | None:
-        """Take this thread's next piece of a feed, or None while all is used up; on any thread."""
-        work = feed.take(self._pace.nonces(), self._kernel.max_versions)
-        return None if work is None else Piece(work, _request(work))
+    def prepare(self, assignment: Assignment) -> None:
+        """Cut this thread's first piece of an assignment and lay it ready; called by the loop."""
+        piece = self._cut(assignment)
+        if piece is not None:
+            with self._lock:
+                self._offered.append(piece)
+                piece.leg.offer()
 
     def _run(self) -> None:
         try:
@@ -97,46 +116,72 @@ class ScanThread:
             self._exchange.leave()
 
     def _work_on(self, assignment: Assignment) -> None:
+        """Scan until called back; the relay may lead to later assignments meanwhile."""
+        piece = self._begin(assignment)
+        while piece is not None and self._exchange.await_room(piece.cancel):
+            piece = self._scan(piece)
+
+    def _begin(self, assignment: Assignment) -> Piece | None:
+        """Return what lies ready of an assignment, else a piece; rest if there is none."""
+        with self._lock:
+            ready = [piece for piece in self._offered if piece.assignment is assignment]
+        piece = ready[0] if ready else self._cut(assignment)
+        if piece is None:
+            self._exchange.rest(assignment.cancels[self._index], RETRY_SECONDS)
+        return piece
+
+    def _cut(self, assignment: Assignment) -> Piece | None:
+        """Return the next piece of an assignment, or None while its feed is used up."""
+        work = assignment.feed.take(self._pace.nonces(), self._kernel.max_versions)
+        if work is None:
+            return None
+        piece = self._piece(assignment, work, _request(work))
+        if assignment.firsts[self._index] is None:
+            assignment.firsts[self._index] = piece.leg
+        return piece
+
+    def _piece(self, assignment: Assignment, work: Work, request: ScanRequest) -> Piece:
         cancel = assignment.cancels[self._index]
-        piece = assignment.pieces[self._index]
-        begun = False
-        while self._exchange.await_room(cancel):
-            piece = piece or self.cut(assignment.feed)
-            if piece is None:
-                self._exchange.rest(cancel, RETRY_SECONDS)
-                continue
-            if not begun:
-                begun = True
-                self._begin(assignment)
-            self._step(piece, cancel)
-            piece = None
+        return Piece(assignment, work, cancel, self._relay.leg(request, cancel))
 
-    def _begin(self, assignment: Assignment) -> None:
-        now = self._clock()
-        if assignment.begin(self._index):
-            self._exchange.switches.add(now - assignment.feed.received_at)
+    def _scan(self, piece: Piece) -> Piece | None:
+        """Scan a piece, and what the relay goes over to; return what to go on with, if any."""
+        piece.leg.run()
+        for ended in self._ended(piece):
+            piece, result = ended, ended.leg.result()
+            self._account(piece, result)
+        return self._next(piece, result)
 
-    def _step(self, piece: Piece, cancel: CancelWord) -> None:
-        """Scan one piece to its end, or until cancelled."""
-        before, started = self.hashes, self._clock()
-        work = piece.work
-        request: ScanRequest | None = piece.request
-        while request is not None and self._exchange.await_room(cancel):
-            result = self._kernel.scan(request, cancel)
-            found_at = self._clock()
-            self.hashes += _hashes(request, result)
-            if result.hits:
-                self._post(work, result, found_at)
-            request = _rest_of(request, result)
-        self._pace.note(self.hashes - before, self._clock() - started, len(work.versions))
+    def _ended(self, piece: Piece) -> list[Piece]:
+        """Return a piece and those that were scanned after it; forget all that is not on offer."""
+        with self._lock:
+            offered, self._offered = self._offered, []
+            if offered and offered[-1].leg.begun_at is None:
+                self._offered.append(offered.pop())
+        later = [each for each in offered if each is not piece and each.leg.begun_at is not None]
+        return [piece, *later]
 
-    def _post(self, work: Work, result: ScanResult, found_at: float) -> None:
-        self._exchange.post(
-            [
-                Nonce(work, hit.nonce, hit.version, work.ntime, found_at, self.device)
-                for hit in result.hits
-            ]
-        )
+    def _account(self, piece: Piece, result: ScanResult) -> None:
+        leg, work = piece.leg, piece.work
+        hashes = _hashes(leg.request, result)
+        self.hashes += hashes
+        self._pace.note(hashes, leg.ended_at - (leg.begun_at or 0.0), len(work.versions))
+        if result.hits:
+            self._exchange.post(
+                [
+                    Nonce(work, hit.nonce, hit.version, work.ntime, leg.ended_at, self.device)
+                    for hit in result.hits
+                ]
+            )
+
+    def _next(self, piece: Piece, result: ScanResult) -> Piece | None:
+        """Return the rest of a piece, or the next one; None if it was called back."""
+        if result.status is ScanStatus.CANCELLED:
+            return None
+        rest = _rest_of(piece.leg.request, result)
+        if rest is None:
+            return self._cut(piece.assignment)
+        return self._piece(piece.assignment, piece.work, rest)
 
 
 def _request(work: Work) -> ScanRequest:
@@ -151,6 +196,6 @@ def _hashes(request: ScanRequest, result: ScanResult) -> int:
 
 
 def _rest_of(request: ScanRequest, result: ScanResult) -> ScanRequest | None:
-    if result.status in (ScanStatus.DONE, ScanStatus.CANCELLED) or result.next_nonce >= request.end:
+    if result.status is ScanStatus.DONE or result.next_nonce >= request.end:
         return None
     return replace(request, first=result.next_nonce, first_version=result.next_version)

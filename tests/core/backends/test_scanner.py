@@ -1,10 +1,13 @@
 import asyncio
+import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
 
+from stampmill.core import native
 from stampmill.core.backends import threads
 from stampmill.core.backends.base import BackendError
 from stampmill.core.backends.options import BackendOptions
@@ -239,6 +242,36 @@ def test_a_job_that_never_reached_all_threads_is_starved() -> None:
     run(body)
 
 
+@pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
+def test_c_kernels_switch_jobs_without_the_interpreter() -> None:
+    patience = sys.getswitchinterval()
+
+    async def body() -> None:
+        options = BackendOptions(threads=2)
+        backend = ScannerBackend("test", lambda: native.select("generic"), options)
+        await backend.open()
+        old, new = RangeFeed(), RangeFeed()
+        backend.update(old)
+        # The loop cuts the first pieces; a thread that takes another one has begun.
+        assert await old.reaches(lambda feed: len(feed.takers) == 3)
+        assert len(backend.telemetry().job_switches) == 1
+        # From here on no other thread gets to run Python.
+        sys.setswitchinterval(60)
+        backend.replace(new)
+        switches: tuple[float, ...] = ()
+        while not switches and time.monotonic() < new.received_at + 10:
+            switches = backend.telemetry().job_switches
+        sys.setswitchinterval(patience)
+        assert len(switches) == 1
+        assert 0 < switches[0] < 10
+        await backend.close()
+
+    try:
+        run(body)
+    finally:
+        sys.setswitchinterval(patience)
+
+
 def test_hashes_of_a_cancelled_scan_count() -> None:
     async def body() -> None:
         kernel = ScriptedKernel(until_cancelled)
@@ -282,8 +315,8 @@ def test_a_nonce_carries_the_time_at_which_its_scan_returned() -> None:
         backend = scanner(kernel, clock=lambda: float(next(ticks)))
         await backend.open()
         backend.update(RangeFeed(0, 1))
-        # Begun at 0, the step's start at 1, and then the scan.
-        assert (await anext(backend.nonces())).found_at == 2.0
+        # Begun at 0, and then the scan's end.
+        assert (await anext(backend.nonces())).found_at == 1.0
         await backend.close()
 
     run(body)

@@ -1,0 +1,39 @@
+/*
+ * One thread's scans, run after each other. The next one is laid down while the one before it still
+ * runs; that one's cancel is then the sign to go over to it, without a return to the caller: a
+ * Python thread would first have to wait for the interpreter.
+ */
+#ifndef STAMPMILL_RELAY_H
+#define STAMPMILL_RELAY_H
+
+#include "sha256d.h"
+
+/* public part: the lines down to the end mark are also the declarations that Python reads */
+
+/* A scan, and what became of it. Times are nanoseconds on the clock of Python's time.monotonic. */
+typedef struct {
+    sm_scan scan;
+    sm_status status;  /* once it has ended */
+    uint64_t begun_at; /* 0: not begun; while the leg is on offer, to be read by sm_begun_at() */
+    uint64_t ended_at;
+} sm_leg;
+
+/* Where one thread's next leg waits. At first all zeros. */
+typedef struct {
+    sm_leg *next; /* sm_offer() and sm_run_relay() alone touch it */
+} sm_relay;
+
+/* Lay a leg down, in place of one that still waits. It stays alive until it has ended, or until
+   another has been laid down and the thread is not in sm_run_relay(). From any thread. */
+void sm_offer(sm_relay *relay, sm_leg *leg);
+
+/* Run a leg, on offer or not; each time a leg is cancelled that found nothing, go over to the one
+   that waits, if any. */
+void sm_run_relay(const sm_kernel *kernel, sm_relay *relay, sm_leg *leg);
+
+/* When a leg began, or 0. From any thread. */
+uint64_t sm_begun_at(const sm_leg *leg);
+
+/* end of the public part */
+
+#endif
