@@ -1,0 +1,1 @@
+"""Mining alone: templates from a node of one's own, whole blocks back to it."""
