@@ -1,0 +1,1 @@
+"""Getting a connection and nothing else: dialling, TLS, proxies, and why there is none."""
