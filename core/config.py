@@ -22,7 +22,8 @@ PREFIX = "STAMPMILL_"
 _OTHER_VARIABLES = {"STAMPMILL_CONFIG", "STAMPMILL_NATIVE"}
 
 _Count = Annotated[int, msgspec.Meta(ge=1)]
-_Seconds = Annotated[float, msgspec.Meta(gt=0)]
+_Above0 = Annotated[float, msgspec.Meta(gt=0)]
+_Seconds = _Above0
 
 
 class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,7 +32,12 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     url: str | None = None
     user: str | None = None
     password: str | None = msgspec.field(default=None, name="pass")
-    suggest_difficulty: _Seconds | None = msgspec.field(default=None, name="suggest-difficulty")
+    suggest_difficulty: _Above0 | None = msgspec.field(default=None, name="suggest-difficulty")
+    minimum_difficulty: _Above0 | None = msgspec.field(default=None, name="minimum-difficulty")
+    version_bits: Literal["mask", "difference"] | None = msgspec.field(
+        default=None, name="version-bits"
+    )
+    extranonce_subscribe: bool | None = msgspec.field(default=None, name="extranonce-subscribe")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -56,6 +62,12 @@ class PoolSettings:
     user: str = ""
     password: str = "x"  # noqa: S105  the field's placeholder of every pool
     suggest_difficulty: float | None = None
+    minimum_difficulty: float | None = None
+    """What to ask never to get less than (BIP310)."""
+    send_difference: bool = False
+    """Submit the rolled version as the difference to the job's, not as its bits in the mask."""
+    extranonce_subscribe: bool = False
+    """Ask for new extranonces by a request of its own, as NiceHash wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,9 @@ def _pool(said: Mapping[str, Any]) -> PoolSettings:
         pool.user or "",
         "x" if pool.password is None else pool.password,
         pool.suggest_difficulty,
+        pool.minimum_difficulty,
+        pool.version_bits == "difference",
+        pool.extranonce_subscribe is True,
     )
 
 

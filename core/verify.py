@@ -6,6 +6,9 @@ from stampmill.core.chain import target
 from stampmill.core.errors import EncodingError
 from stampmill.core.job import Nonce, Share
 
+NTIME_AHEAD = 5
+"""Seconds that a device may roll a header's time ahead of the job's, beyond those that passed."""
+
 
 class Finding(Enum):
     """What a reported nonce turns out to be."""
@@ -39,6 +42,13 @@ def _was_asked_for(nonce: Nonce) -> bool:
     work = nonce.work
     return (
         nonce.version in work.versions
-        and nonce.ntime >= work.ntime
+        and work.ntime <= nonce.ntime <= _latest(nonce)
         and work.first_nonce <= nonce.nonce < work.end_nonce
     )
+
+
+def _latest(nonce: Nonce) -> int:
+    """Return the latest time that pools take: theirs goes on at the speed of ours, no faster."""
+    job = nonce.work.job
+    passed = max(int(nonce.found_at - job.received_at), 0)
+    return max(nonce.work.ntime, job.ntime + passed) + NTIME_AHEAD

@@ -44,7 +44,6 @@ class StratumSource:
         *,
         user_agent: str,
         version_mask: int = BIP320_MASK,
-        send_difference: bool = False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
@@ -52,7 +51,7 @@ class StratumSource:
     ) -> None:
         address = parse_pool_url(settings.url)
         self._configured = address.endpoint
-        self._plan = _plan(settings, address, user_agent, version_mask, send_difference)
+        self._plan = _plan(settings, address, user_agent, version_mask)
         self._clock = clock
         self._sleep = sleep
         self._random = random
@@ -149,11 +148,7 @@ class StratumSource:
 
 
 def _plan(
-    settings: PoolSettings,
-    address: PoolAddress,
-    user_agent: str,
-    version_mask: int,
-    send_difference: bool,
+    settings: PoolSettings, address: PoolAddress, user_agent: str, version_mask: int
 ) -> ClientPlan:
     """Return what to ask for; what is set apart from the URL goes before what stands in it."""
     is_set = settings.password != PoolSettings(settings.url).password
@@ -163,7 +158,10 @@ def _plan(
         settings.password if is_set or address.password is None else address.password,
         version_mask,
         settings.suggest_difficulty,
-        send_difference=send_difference,
+        settings.minimum_difficulty,
+        (("sw-version", user_agent),),
+        extranonce_subscribe=settings.extranonce_subscribe,
+        send_difference=settings.send_difference,
     )
     _check_length(Subscribe(plan.user_agent, "x" * 128), f"the user agent {plan.user_agent!r}")
     _check_length(Authorize(plan.user, plan.password), f"user {plan.user!r} with its password")

@@ -30,7 +30,7 @@ class _PoolAction(argparse.Action):
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
         groups: list[dict[str, str]] = getattr(namespace, self.dest, None) or [{}]
-        value = str(values)
+        value = "true" if self.nargs == 0 else str(values)
         if self.const == "url" and "url" in groups[-1]:
             groups.append({})
         if self.const == "userpass":
@@ -41,7 +41,7 @@ class _PoolAction(argparse.Action):
 
 
 def add_pool_options(parser: argparse.ArgumentParser) -> None:
-    """Add -o, -u, -p, -O and the difficulty hint."""
+    """Add -o, -u, -p, -O and what else may be told of each pool."""
     group = parser.add_argument_group(
         "pools", "Repeat the group for several pools, in order: -o A -u me -o B -u you."
     )
@@ -51,10 +51,25 @@ def add_pool_options(parser: argparse.ArgumentParser) -> None:
         (("-p", "--pass"), "pass", "PASS", "password (x)"),
         (("-O", "--userpass"), "userpass", "USER:PASS", "both in one"),
         (("--suggest-difficulty",), "suggest-difficulty", "D", "ask the pool for a difficulty"),
+        (("--minimum-difficulty",), "minimum-difficulty", "D", "ask it never to go below this"),
+        (
+            ("--version-bits",),
+            "version-bits",
+            "mask|difference",
+            "how rolled version bits are submitted (mask); some forks take the difference",
+        ),
     ):
         group.add_argument(
             *flags, action=_PoolAction, dest="pools", const=key, metavar=metavar, help=text
         )
+    group.add_argument(
+        "--extranonce-subscribe",
+        action=_PoolAction,
+        dest="pools",
+        const="extranonce-subscribe",
+        nargs=0,
+        help="ask for new extranonces by a request, as NiceHash wants it",
+    )
 
 
 def add_device_options(parser: argparse.ArgumentParser) -> None:

@@ -55,6 +55,22 @@ def test_a_password_in_the_environment_completes_the_pool_of_the_file(toml):
     assert settings.pools == (PoolSettings("home:1", "me", "secret"),)
 
 
+def test_each_pool_says_how_its_dialect_is_spoken(toml):
+    file = toml(
+        '[[pool]]\nurl = "a:1"\nversion-bits = "difference"\nextranonce-subscribe = true\n'
+        'minimum-difficulty = 8\n[[pool]]\nurl = "b:2"'
+    )
+    first, second = load(file=file).pools
+    assert (first.send_difference, first.extranonce_subscribe) == (True, True)
+    assert first.minimum_difficulty == 8.0
+    assert second == PoolSettings("b:2")
+
+
+def test_an_unknown_way_to_send_version_bits_is_named():
+    with pytest.raises(UsageError, match="version-bits 'xor': expected mask or difference"):
+        load(pools=[{"url": "a:1", "version-bits": "xor"}])
+
+
 def test_an_empty_password_is_a_password():
     assert load(pools=[{"url": "a:1", "pass": ""}]).pools[0].password == ""
 

@@ -99,6 +99,23 @@ def test_a_nonce_outside_the_range_is_a_hardware_error(edges: tuple[int, int]) -
     assert finding(replace(nonce, work=work)) is Finding.HARDWARE_ERROR
 
 
+@pytest.mark.parametrize(
+    ("rolled", "passed", "asked_for"),
+    [(5, 0.0, True), (6, 0.0, False), (35, 30.9, True), (36, 30.9, False), (5, -9.0, True)],
+)
+def test_a_time_may_run_ahead_by_what_has_passed_and_a_little(
+    rolled: int, passed: float, asked_for: bool
+) -> None:
+    work = make_work(make_job(share_target=target.MAX_TARGET))
+    nonce = replace(
+        first_nonce(work),
+        ntime=work.ntime + rolled,
+        found_at=work.job.received_at + passed,
+    )
+    wanted = Finding.SHARE if asked_for else Finding.HARDWARE_ERROR
+    assert finding(nonce) is wanted
+
+
 def every_hash_is_a_share() -> Nonce:
     return first_nonce(make_work(make_job(share_target=target.MAX_TARGET)))
 

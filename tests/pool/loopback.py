@@ -4,7 +4,7 @@ import asyncio
 import heapq
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -264,14 +264,17 @@ class Mining:
 
 
 def source_for(port: int, time: ManualTime, **options: Any) -> StratumSource:
-    settings = PoolSettings(
-        f"127.0.0.1:{port}", "slush.miner1", "secret", options.pop("suggest_difficulty", None)
-    )
+    """Return a source; options are those of the pool's settings, of the retries, or its own."""
+    said = {name: options.pop(name) for name in _OF_THE_POOL & options.keys()}
+    settings = PoolSettings(f"127.0.0.1:{port}", "slush.miner1", "secret", **said)
     retry = RetryPolicy(options.pop("retries", None))
     return StratumSource(
         settings, retry, user_agent="miner/1.0", clock=time.clock, sleep=time.sleep,
         random=lambda: 0.5, **options,
     )  # fmt: skip
+
+
+_OF_THE_POOL = {each.name for each in fields(PoolSettings)}
 
 
 @asynccontextmanager

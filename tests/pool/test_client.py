@@ -19,7 +19,7 @@ from stampmill.pool.stratum.notifications import (
     SetDifficulty,
     ShowMessage,
 )
-from stampmill.pool.stratum.requests import Authorize, Subscribe
+from stampmill.pool.stratum.requests import Authorize, Configure, ExtranonceSubscribe, Subscribe
 from stampmill.pool.trace import Direction
 
 from .loopback import (
@@ -111,6 +111,22 @@ async def test_a_trace_shows_every_line_but_no_password() -> None:
     received = [json.loads(line) for way, line in lines if way is Direction.RECEIVED]
     assert received[-1] == {"id": 4, "result": True, "error": None}
     assert not any(b"secret" in line for _, line in lines)
+
+
+@in_loop
+async def test_the_dialect_of_a_pool_reaches_the_wire() -> None:
+    async with mining(
+        ScriptedPool(), send_difference=True, extranonce_subscribe=True, minimum_difficulty=0.25
+    ) as m:
+        job = await m.listener.job()
+        share = found(job, ("00000001", "504e86ed", "b2957c02"), job.version | 0x2000)
+        job.sink.submit(share)
+        await m.listener.verdict()
+        (configure,) = m.pool.asked(Configure)
+        assert configure.minimum_difficulty == 0.25
+        assert configure.info == (("sw-version", "miner/1.0"),)
+        assert m.pool.asked(ExtranonceSubscribe) == [ExtranonceSubscribe()]
+        assert m.pool.submits[0].version_bits == 0x2000
 
 
 @in_loop

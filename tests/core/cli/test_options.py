@@ -42,6 +42,16 @@ def test_user_and_password_come_in_one(pools):
     assert pools("-o", "a:1", "-O", "me:with:colons") == (PoolSettings("a:1", "me", "with:colons"),)
 
 
+def test_a_dialect_belongs_to_its_pool_alone(pools):
+    first, second = pools(
+        *("-o", "a:1", "--version-bits", "difference", "--extranonce-subscribe"),
+        *("-o", "b:2", "--version-bits", "mask", "--minimum-difficulty", "2"),
+    )
+    assert (first.send_difference, first.extranonce_subscribe) == (True, True)
+    assert (second.send_difference, second.extranonce_subscribe) == (False, False)
+    assert (first.minimum_difficulty, second.minimum_difficulty) == (None, 2.0)
+
+
 def test_no_pool_option_gives_no_pool(pools):
     assert pools() == ()
 
