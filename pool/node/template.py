@@ -20,12 +20,17 @@ MAX_COINBASE_SCRIPT = 100
 
 @dataclass(frozen=True, slots=True)
 class TemplateTransaction:
-    """A transaction ready for the block: its full bytes, and both ids in internal byte order."""
+    """A transaction ready for the block: its full bytes, and both ids in internal byte order.
+
+    Sigops and weight are as the node counts them, 0 where nobody asked.
+    """
 
     data: bytes
     txid: bytes
     wtxid: bytes
     fee: int
+    sigops: int = 0
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
