@@ -1,0 +1,110 @@
+"""The nonce search: which of SHA-256d's operations are left, and in which parts.
+
+A header's first 64 bytes are hashed beforehand, into the midstate of each version. For each nonce
+remain
+
+ - the schedule of the second block, the same for all versions;
+ - the first hash: the second block's rounds, whose results are the digest;
+ - the second hash, of the digest, up to the word that decides.
+
+The parts may be separate, each taking the one before as input, so that a kernel can share the
+schedule among versions and run two parts of different nonces side by side.
+
+Left out: rounds 0 to 2 and all of round 3 but one sum each for a and e, what padding and initial
+values do to rounds and schedules, the rounds 61 to 63 of the second hash (its last word is the `e`
+of round 60 plus a constant), and `a` of the rounds 57 to 60, which does not get there.
+"""
+
+from dataclasses import dataclass
+
+from stampmill.kernels.graph import Graph, Node, Op, Scope
+from stampmill.kernels.sha256 import (
+    DIGEST_BITS,
+    HEADER_BITS,
+    IV,
+    PADDING,
+    K,
+    State,
+    initial_state,
+    next_word,
+    start_round,
+)
+
+FIRST_SHARED, LAST_ROUND = 18, 60
+"""The first schedule word that the nonce changes; the last round of the second hash."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """The outputs of the parts, in one graph.
+
+    Inputs are `tail` (header words 16 to 18) and `mask` of the work, `midstate` of the version,
+    `nonce` (as the big-endian header word), and for parts that are separate `kw` and `digest`.
+    """
+
+    graph: Graph
+    schedule: tuple[Node, ...]  # constant plus schedule word, rounds 18 to 63: the last word bare
+    digest: tuple[Node, ...]  # eight words
+    last: Node  # the hash's last word, big-endian: the most significant of the number it stands for
+    clear: Node  # nonzero where the last word has none of the mask's bits: what may be a hit
+
+
+def build(*, separate: bool) -> Search:
+    """Return the search in separate parts, or as one."""
+    graph = Graph()
+    schedule = _schedule(graph)
+    kw = [graph.input("kw", i, Scope.LANE) for i in range(len(schedule))] if separate else schedule
+    digest = _first_hash(graph, kw)
+    words = [graph.input("digest", i, Scope.LANE) for i in range(8)] if separate else digest
+    last = _last_word(graph, words)
+    clear = graph.apply(Op.CLEAR, last, graph.input("mask", 0, Scope.WORK))
+    return Search(graph, tuple(schedule), tuple(digest), last, clear)
+
+
+def _block(graph: Graph) -> list[Node]:
+    """Return the header's last 16 bytes and their padding."""
+    tail = [graph.input("tail", i, Scope.WORK) for i in range(3)]
+    padding = [PADDING, *[0] * 10, HEADER_BITS]
+    return [*tail, graph.input("nonce", 0, Scope.LANE), *map(graph.constant, padding)]
+
+
+def _schedule(graph: Graph) -> list[Node]:
+    words = _block(graph)
+    while len(words) < 64:
+        words.append(next_word(graph, words))
+    kw = [graph.add(words[t], graph.constant(K[t])) for t in range(FIRST_SHARED, 63)]
+    return [*kw, words[63]]
+
+
+def _first_hash(graph: Graph, kw: list[Node]) -> list[Node]:
+    midstate = [graph.input("midstate", i, Scope.VERSION) for i in range(8)]
+    words = _block(graph)
+    while len(words) < FIRST_SHARED:
+        words.append(next_word(graph, words))
+    state: State = (*midstate,)  # type: ignore[assignment]  # eight of them
+    for t, word in enumerate(words):
+        state = start_round(graph, state, graph.constant(K[t]), word).next()
+    for word in kw[:-1]:
+        state = start_round(graph, state, word).next()
+    # The last round's constant meets the midstate, so that each of its two sums has but one more.
+    last = start_round(graph, state, kw[-1])
+    k, (_, b, c, d, _, f, g, h) = graph.constant(K[63]), last.next()
+    a = graph.add(*last.a_terms, k, midstate[0])
+    e = graph.add(state[3], *last.t1, k, midstate[4])
+    rest = [graph.add(x, midstate[i]) for i, x in ((1, b), (2, c), (3, d))]
+    more = [graph.add(x, midstate[i]) for i, x in ((5, f), (6, g), (7, h))]
+    return [a, *rest, e, *more]
+
+
+def _last_word(graph: Graph, digest: list[Node]) -> Node:
+    words = [*digest, *map(graph.constant, [PADDING, *[0] * 6, DIGEST_BITS])]
+    state = initial_state(graph)
+    for t in range(LAST_ROUND):
+        if t >= 16:
+            words.append(next_word(graph, words))
+        step = start_round(graph, state, graph.constant(K[t]), words[t])
+        # From round 57 on a moves only to b, c and d, which round 60's `e` no longer reads.
+        state = step.next() if t < LAST_ROUND - 3 else step.next_without_a()
+    word = next_word(graph, words)
+    constant = graph.constant(K[LAST_ROUND] + IV[7])
+    return start_round(graph, state, constant, word).e
