@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from stampmill.pool.server.departed import Departed
 from stampmill.pool.server.events import PoolEventKind
 from stampmill.pool.server.jobs import SentJob, ServerJob
 from stampmill.pool.server.options import PoolOptions
@@ -30,6 +31,16 @@ class Desk(Protocol):
     @property
     def options(self) -> PoolOptions:
         """The server's settings."""
+
+    @property
+    def version_mask(self) -> int:
+        """The version bits that miners may roll now."""
+
+    def resume(self, session_id: str, extranonce1: bytes, now: float) -> Departed | None:
+        """Return what a session of this id left behind; it can be resumed once.
+
+        The caller, known by `extranonce1`, then goes by the other's.
+        """
 
     def current_job(self) -> ServerJob:
         """Return the job for a connection that has none."""

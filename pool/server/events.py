@@ -43,4 +43,6 @@ class CloseReason(Enum):
     NO_HANDSHAKE = "no-handshake"
     IDLE = "idle"
     INVALID = "invalid-shares"
+    NEW_EXTRANONCE = "new-extranonce"
+    """It did not ask for `mining.set_extranonce`, so it has to subscribe again."""
     SHUTDOWN = "shutdown"

@@ -11,11 +11,11 @@ from stampmill.pool.node.template import (
     TemplateTransaction,
     coinbase_parts,
 )
+from stampmill.pool.server.terms import Extranonces
 from stampmill.pool.server.vardiff import HIGHEST
 from stampmill.pool.stratum.messages import encode
 from stampmill.pool.stratum.notifications import Notify
 
-EXTRANONCE1_SIZE = 4
 TAG = b"/stampmill/"
 
 
@@ -48,13 +48,11 @@ class ServerJob:
         """What no share should have to exceed: the network's, but for test chains."""
         return HIGHEST if self.on_test_chain else difficulty_of_target(self.network_target)
 
-    def cleaned(self) -> "ServerJob":
-        """Return the same job told as clean, for a connection that has none yet."""
-        return (
-            self
-            if self.notify.clean
-            else job_of(replace(self.notify, clean=True), self.network_target, self.transactions)
-        )
+    def told(self, *, clean: bool) -> "ServerJob":
+        """Return the same job under another flag, for a connection that has no job yet."""
+        if self.notify.clean is clean:
+            return self
+        return job_of(replace(self.notify, clean=clean), self.network_target, self.transactions)
 
 
 def job_of(
@@ -68,10 +66,11 @@ class JobFactory:
     """Numbers jobs and makes each one's coinbase unlike all others.
 
     So no connection can hash the same header for two jobs, wherever its extranonce2 starts.
+    `extranonce_size` is that of both extranonces together.
     """
 
-    def __init__(self, extranonce2_size: int, salt: int) -> None:
-        self._extranonce_size = EXTRANONCE1_SIZE + extranonce2_size
+    def __init__(self, extranonce_size: int, salt: int) -> None:
+        self._extranonce_size = extranonce_size
         self._salt = salt
         self._made = 0
 
@@ -107,12 +106,13 @@ class SentJob:
     """A job as one connection has it.
 
     `difficulty` is the one that its shares are judged by, `generation` the vardiff's count of
-    changes when it was sent.
+    changes when it was sent. It keeps the extranonces that it was sent under.
     """
 
     job: ServerJob
     difficulty: float
     generation: int
+    extranonces: Extranonces
 
 
 class SentJobs:
@@ -136,6 +136,10 @@ class SentJobs:
         self._jobs[sent.job.id] = sent
         if len(self._jobs) > self._limit:
             self._jobs.popitem(last=False)
+
+    def clear(self) -> None:
+        """Kill all."""
+        self._jobs.clear()
 
     def lower(self, difficulty: float) -> None:
         """Judge no job harder than this from now on: the miner may have applied it at once."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from stampmill.core.chain.target import target_from_difficulty
 from stampmill.core.errors import EncodingError, UsageError
+from stampmill.pool.server.vardiff import VardiffRules
 from stampmill.pool.stratum.framing import CLIENT_LINE_LIMIT
 from stampmill.pool.stratum.requests import BIP320_MASK
 
@@ -31,6 +32,7 @@ class PoolOptions:
     block_pause: float = 1.0
     job_interval: float = 30.0
     clean_every_job: bool = False
+    extranonce1_size: int = 4
     extranonce2_size: int = 4
     version_mask: int = BIP320_MASK
     transactions: int = 5
@@ -48,6 +50,13 @@ class PoolOptions:
     keep_blocks: bool = False
     blocks_file: Path | None = None
 
+    @property
+    def vardiff(self) -> VardiffRules:
+        """What every connection's difficulty is held to."""
+        fixed = self.fixed_difficulty
+        start = self.start_difficulty if fixed is None else fixed
+        return VardiffRules(self.share_interval, start, self.lowest_difficulty, fixed is not None)
+
     def __post_init__(self) -> None:
         for name in ("share_interval", "job_interval", "handshake_timeout", "idle_timeout"):
             _above_zero(name, getattr(self, name))
@@ -61,7 +70,8 @@ _RANGES = {
     "port": (0, 65535),
     "block_every": (0, 1_000_000),
     "block_pause": (0, 86_400),
-    "extranonce2_size": (2, 16),
+    "extranonce1_size": (1, 32),  # both must fit into a coinbase script of 100 bytes
+    "extranonce2_size": (0, 16),
     "version_mask": (0, 0x1FFFFFFF),  # BIP323: the top three bits say what the version is
     "transactions": (0, 1000),
     "max_connections": (1, 100_000),

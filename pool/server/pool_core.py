@@ -16,16 +16,16 @@ from stampmill.pool.server.counters import (
     PoolSnapshot,
     snapshot_of,
 )
+from stampmill.pool.server.departed import Departed, DepartedSessions
 from stampmill.pool.server.desk import Port
 from stampmill.pool.server.events import CloseReason, PoolEvent, PoolEventKind, PoolListener
-from stampmill.pool.server.jobs import EXTRANONCE1_SIZE, JobFactory, SentJob, ServerJob
+from stampmill.pool.server.jobs import JobFactory, SentJob, ServerJob
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.server.session import MinerSession
 from stampmill.pool.server.shares import GoodShare, SeenShares, ShareFault, ShareTerms, judge
+from stampmill.pool.server.terms import Extranonces
 from stampmill.pool.stratum.drops import Drop
 from stampmill.pool.stratum.requests import Submit
-
-EXTRANONCE1_SPACE = 1 << 8 * EXTRANONCE1_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,16 @@ class PoolCore:
         self.counters = PoolCounters()
         self.jobs = JobLog()
         self._world = world
-        self._factory = JobFactory(options.extranonce2_size, world.random.getrandbits(32))
+        extranonces = options.extranonce1_size + options.extranonce2_size
+        self._factory = JobFactory(extranonces, world.random.getrandbits(32))
         self._policy = BlockPolicy(options.block_every, options.block_pause)
         self._seen = SeenShares(options.shares_kept)
         self._sessions: dict[bytes, MinerSession] = {}
-        self._next_extranonce1 = world.random.getrandbits(8 * EXTRANONCE1_SIZE)
+        self._departed = DepartedSessions(options.max_connections)
+        self._extranonce1_space = 1 << 8 * options.extranonce1_size
+        self._next_extranonce1 = world.random.randrange(self._extranonce1_space)
+        self.version_mask = options.version_mask
+        """The version bits that miners may roll now."""
         self._tip = b""
         self._current = self._make(clean=True)
         self._tip = self._current.notify.previous_hash
@@ -72,11 +77,13 @@ class PoolCore:
 
     def connect(self, port: Port, now: float) -> MinerSession | None:
         """Return a session for a new connection, or None if there are too many."""
-        if len(self._sessions) >= self.options.max_connections:
+        most = min(self.options.max_connections, self._extranonce1_space)
+        if len(self._sessions) >= most:
             self.counters.closed[CloseReason.FULL] += 1
             return None
         self.counters.connections += 1
-        session = MinerSession(self, port, self._free_extranonce1(), now)
+        session_id = f"{self._world.random.getrandbits(64):016x}"
+        session = MinerSession(self, port, self._new_extranonces(), session_id, now)
         self._sessions[session.extranonce1] = session
         self.tell(PoolEventKind.CONNECTED, "", port.peer)
         return session
@@ -85,6 +92,9 @@ class PoolCore:
         """Forget a session whose connection is gone."""
         reason = session.closed or CloseReason.PEER
         del self._sessions[session.extranonce1]
+        if session.has_job:
+            gone = Departed(session.extranonces, session.sent_jobs, self.now())
+            self._departed.add(session.session_id, gone)
         self.counters.closed[reason] += 1
         self.tell(PoolEventKind.DISCONNECTED, reason.value, session.peer)
 
@@ -104,6 +114,30 @@ class PoolCore:
     def block_made(self, now: float) -> None:
         """Send everyone a clean job."""
         self._broadcast(clean=True, now=now)
+
+    def resume(self, session_id: str, extranonce1: bytes, now: float) -> Departed | None:
+        """Return what a session of this id left behind; it can be resumed once."""
+        departed = self._departed.take(session_id, now)
+        if departed is not None:
+            self._sessions[departed.extranonces.extranonce1] = self._sessions.pop(extranonce1)
+        return departed
+
+    def renew_extranonces(self, now: float) -> None:
+        """Give everyone another extranonce1, as behind a pool that has changed its own.
+
+        Who does not understand that is dropped, so that it subscribes again.
+        """
+        job = self._make_current(clean=True)
+        for session in self.sessions():
+            del self._sessions[session.extranonce1]
+            session.renew(self._new_extranonces(), job, now)
+            self._sessions[session.extranonce1] = session
+
+    def set_version_mask(self, mask: int) -> None:
+        """Let miners roll these bits only, for jobs already out too."""
+        self.version_mask = mask
+        for session in self.sessions():
+            session.tell_version_mask()
 
     def current_job(self) -> ServerJob:
         """Return the job for a connection that has none."""
@@ -181,13 +215,18 @@ class PoolCore:
         return True
 
     def _broadcast(self, *, clean: bool, now: float) -> None:
-        job = self._current = self._make(clean=clean)
-        if job.notify.clean:
-            self._seen.clear()
-            self._tip = job.notify.previous_hash
+        job = self._make_current(clean=clean)
         for session in self.sessions():
             if session.mining:
                 session.send_job(job, now)
+
+    def _make_current(self, *, clean: bool) -> ServerJob:
+        job = self._current = self._make(clean=clean)
+        if job.notify.clean:
+            self._seen.clear()
+            self._departed.kill_jobs()
+            self._tip = job.notify.previous_hash
+        return job
 
     def _make(self, *, clean: bool) -> ServerJob:
         template = self.node.template()
@@ -197,10 +236,13 @@ class PoolCore:
         self.jobs.add(JobStats(job.id, job.notify.clean, self.now()))
         return job
 
-    def _free_extranonce1(self) -> bytes:
+    def _new_extranonces(self) -> Extranonces:
+        """Return numbers that nobody has, nor may come back to; there are some left."""
+        if len(self._sessions) + len(self._departed) >= self._extranonce1_space:
+            self._departed.clear()
         while True:
             number = self._next_extranonce1
-            self._next_extranonce1 = (number + 1) % EXTRANONCE1_SPACE
-            extranonce1 = number.to_bytes(EXTRANONCE1_SIZE, "big")
-            if extranonce1 not in self._sessions:
-                return extranonce1
+            self._next_extranonce1 = (number + 1) % self._extranonce1_space
+            extranonce1 = number.to_bytes(self.options.extranonce1_size, "big")
+            if extranonce1 not in self._sessions and not self._departed.holds(extranonce1):
+                return Extranonces(extranonce1, self.options.extranonce2_size)

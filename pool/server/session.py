@@ -1,22 +1,21 @@
 """One miner's connection, without I/O: bytes in, lines out through a port, shares to the desk."""
 
-import re
-
+from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.server.desk import Desk, Port
 from stampmill.pool.server.events import CloseReason, PoolEventKind
 from stampmill.pool.server.jobs import SentJob, SentJobs, ServerJob
 from stampmill.pool.server.penalty import Penalty, PenaltyLadder
-from stampmill.pool.server.shares import GoodShare, ShareFault, ShareTerms
-from stampmill.pool.server.vardiff import Vardiff, VardiffRules
+from stampmill.pool.server.shares import ShareFault
+from stampmill.pool.server.submission import Accepted, judge_submit
+from stampmill.pool.server.terms import Extranonces, MinerTerms, difficulty_option
+from stampmill.pool.server.vardiff import Vardiff
 from stampmill.pool.stratum.answers import (
     OTHER,
-    ConfigureResult,
     MessageId,
     PoolError,
     SubscribeResult,
 )
 from stampmill.pool.stratum.drops import Drop
-from stampmill.pool.stratum.fields import FieldError, read_difficulty
 from stampmill.pool.stratum.json_line import Json, printable
 from stampmill.pool.stratum.messages import (
     ClientRequest,
@@ -25,7 +24,15 @@ from stampmill.pool.stratum.messages import (
     encode_error,
     encode_result,
 )
-from stampmill.pool.stratum.notifications import Ping, Reconnect, SetDifficulty, ShowMessage
+from stampmill.pool.stratum.notifications import (
+    Ping,
+    Pong,
+    Reconnect,
+    SetDifficulty,
+    SetExtranonce,
+    SetVersionMask,
+    ShowMessage,
+)
 from stampmill.pool.stratum.requests import (
     Authorize,
     Configure,
@@ -46,37 +53,30 @@ from stampmill.pool.stratum.server_protocol import (
     Unusable,
 )
 
-MAX_WORKERS = 16
-"""Names that one connection may authorize."""
+REQUESTS_AT_ONCE = 100
+"""Requests that are no shares, and as many every ten seconds; more is a flood."""
 
 
 class MinerSession:
     """The server's side of one connection; times are monotonic seconds."""
 
-    def __init__(self, desk: Desk, port: Port, extranonce1: bytes, now: float) -> None:
+    def __init__(
+        self, desk: Desk, port: Port, extranonces: Extranonces, session_id: str, now: float
+    ) -> None:
         options = desk.options
-        fixed = options.fixed_difficulty
         self._desk = desk
         self._port = port
         self._protocol = ServerProtocol(options.line_limit)
-        self._vardiff = Vardiff(
-            VardiffRules(
-                options.share_interval,
-                options.start_difficulty if fixed is None else fixed,
-                options.lowest_difficulty,
-                fixed is not None,
-            ),
-            now,
-        )
-        self._sent = SentJobs(options.jobs_kept)
+        self._vardiff = Vardiff(options.vardiff, now)
+        self._terms = MinerTerms(extranonces)
+        self._requests = RateLimit(REQUESTS_AT_ONCE, seconds=10)
         self._penalty = PenaltyLadder()
         self._opened_at = self._heard_at = now
-        self._subscribed = False
         self._told_difficulty: float | None = None
         self._suggested: float | None = None
-        self._workers: set[str] = set()
-        self.extranonce1 = extranonce1
-        self.version_mask = 0
+        self.session_id = session_id
+        """What the miner shows to resume this session on another connection."""
+        self.sent_jobs = SentJobs(options.jobs_kept)
         self.closed: CloseReason | None = None
 
     @property
@@ -85,9 +85,25 @@ class MinerSession:
         return self._port.peer
 
     @property
+    def extranonces(self) -> Extranonces:
+        """Those of the next job."""
+        return self._terms.extranonces
+
+    @property
+    def extranonce1(self) -> bytes:
+        """What tells it from all other connections."""
+        return self._terms.extranonces.extranonce1
+
+    @property
+    def version_mask(self) -> int:
+        """The version bits that it may roll."""
+        return self._terms.version_mask(self._desk.version_mask)
+
+    @property
     def mining(self) -> bool:
         """Whether it gets jobs: it has subscribed and authorized, and is not being closed."""
-        return self._subscribed and bool(self._workers) and self.closed is None
+        terms = self._terms
+        return terms.subscribed and bool(terms.workers) and self.closed is None
 
     @property
     def has_job(self) -> bool:
@@ -116,19 +132,39 @@ class MinerSession:
             self._difficulty_changed(now)
 
     def send_job(self, job: ServerJob, now: float, *, repeat_difficulty: bool = False) -> None:
-        """Send a job with a changed difficulty in front; the first one of all is clean."""
+        """Send a job with a changed difficulty in front.
+
+        The first one of all is clean, unless shares of the jobs of a resumed session still count.
+        """
         self._vardiff.limit(job.highest_difficulty, now)
         if not self.has_job:
-            job = job.cleaned()
+            job = job.told(clean=not self.sent_jobs)
             self._vardiff.begin(now)
         difficulty = self._vardiff.difficulty
         lines = job.line
         if repeat_difficulty or difficulty != self._told_difficulty:
             lines = encode(SetDifficulty(difficulty)) + lines
             self._note_difficulty(difficulty)
-        self._sent.add(SentJob(job, difficulty, self._vardiff.generation))
+        generation = self._vardiff.generation
+        self.sent_jobs.add(SentJob(job, difficulty, generation, self.extranonces))
         self._desk.sent(job)
         self._port.write(lines)
+
+    def renew(self, extranonces: Extranonces, job: ServerJob, now: float) -> None:
+        """Go by other extranonces, from a clean job on; close if the miner could not follow."""
+        if self._terms.subscribed and not self._terms.takes_extranonces:
+            self.close(CloseReason.NEW_EXTRANONCE)
+        self._terms.extranonces = extranonces
+        if self._terms.subscribed and self.closed is None:
+            size = extranonces.extranonce2_size
+            self._port.write(encode(SetExtranonce(extranonces.extranonce1, size)))
+        if self.mining:
+            self.send_job(job, now)
+
+    def tell_version_mask(self) -> None:
+        """Tell a miner that rolls versions which bits it may roll now."""
+        if self._terms.rolls_versions and self.closed is None:
+            self._port.write(encode(SetVersionMask(self.version_mask)))
 
     def close(self, reason: CloseReason) -> None:
         """End the connection; only the first reason counts."""
@@ -140,7 +176,7 @@ class MinerSession:
         if self._told_difficulty not in (None, difficulty):
             self._desk.difficulty_changed(difficulty, self.peer)
         self._told_difficulty = difficulty
-        self._sent.lower(difficulty)
+        self.sent_jobs.lower(difficulty)
 
     def _take(self, event: ServerEvent, now: float) -> None:
         match event:
@@ -163,13 +199,18 @@ class MinerSession:
     def _requested(
         self, message_id: MessageId, request: ClientRequest | UnknownMethod, now: float
     ) -> None:
+        if not isinstance(request, Submit) and not self._requests.allow(now):
+            self._desk.dropped(Drop.MESSAGE_FLOOD)
+            self._refuse(message_id, PoolError(OTHER, "Too many requests"))
+            self._punish(self._penalty.bad(now), now)
+            return
         match request:
             case Submit():
                 self._submitted(message_id, request, now)
             case Configure():
                 self._configure(message_id, request, now)
             case Subscribe():
-                self._subscribe(message_id, now)
+                self._subscribe(message_id, request, now)
             case Authorize():
                 self._authorize(message_id, request, now)
             case SuggestDifficulty(difficulty):
@@ -179,12 +220,14 @@ class MinerSession:
                 self._answer(message_id, True)
                 self._suggest(request.difficulty, now)
             case ExtranonceSubscribe():
-                # Granted and kept: the extranonce of a connection never changes here.
+                self._terms.takes_extranonces = True
                 self._answer(message_id, True)
             case Ping():
                 self._answer(message_id, "pong")
-            case GetTransactions():
-                self._refuse(message_id, PoolError(OTHER, "Not supported"))
+            case Pong():
+                self._answer(message_id, True)
+            case GetTransactions(job_id):
+                self._send_transactions(message_id, job_id)
             case UnknownMethod(method):
                 self._desk.dropped(Drop.UNKNOWN_METHOD)
                 self._refuse(message_id, PoolError(OTHER, f"Unknown method: {method}"))
@@ -199,41 +242,52 @@ class MinerSession:
             self._punish(self._penalty.bad(now), now)
 
     def _configure(self, message_id: MessageId, request: Configure, now: float) -> None:
-        options = self._desk.options
         asked = request.version_mask is not None
-        if request.version_mask is not None:
-            self.version_mask = options.version_mask & request.version_mask
-        floor = request.minimum_difficulty
-        result = ConfigureResult(
-            version_mask=(self.version_mask or None) if asked else None,
-            minimum_difficulty=None if floor is None else options.fixed_difficulty is None,
-            subscribe_extranonce=True if request.subscribe_extranonce else None,
-            info=True if request.info else None,
-        )
+        result = self._terms.configure(request, self._desk.options, self._desk.version_mask)
         self._answer(message_id, result.to_json(version_rolling_asked=asked))
+        floor = request.minimum_difficulty
         if floor is not None and self._vardiff.demand(floor, now):
             self._difficulty_changed(now)
 
-    def _subscribe(self, message_id: MessageId, now: float) -> None:
-        size = self._desk.options.extranonce2_size
-        result = SubscribeResult(self.extranonce1, size, self.extranonce1.hex())
+    def _subscribe(self, message_id: MessageId, request: Subscribe, now: float) -> None:
+        if request.session_id is not None and not self._terms.subscribed:
+            self._resume(request.session_id, now)
+        terms = self.extranonces
+        result = SubscribeResult(terms.extranonce1, terms.extranonce2_size, self.session_id)
         self._answer(message_id, result.to_json())
-        self._subscribed = True
+        self._terms.subscribed = True
         self._start(now)
 
+    def _resume(self, session_id: str, now: float) -> None:
+        departed = self._desk.resume(session_id, self.extranonce1, now)
+        if departed is not None:
+            self._terms.extranonces = departed.extranonces
+            self.sent_jobs = departed.jobs
+
     def _authorize(self, message_id: MessageId, request: Authorize, now: float) -> None:
-        known = request.user in self._workers
-        if not request.user or (not known and len(self._workers) >= MAX_WORKERS):
+        known = request.user in self._terms.workers
+        if not self._terms.authorize(request.user):
             self._refuse(message_id, ShareFault.UNAUTHORIZED.error)
             return
         self._answer(message_id, True)
-        self._workers.add(request.user)
         if not known:
             self._desk.tell(PoolEventKind.AUTHORIZED, printable(request.user[:64]), self.peer)
-        wish = _difficulty_option(request.password)
+        wish = difficulty_option(request.password)
         if wish is not None:
             self._suggest(wish, now)
         self._start(now)
+
+    def _send_transactions(self, message_id: MessageId, job_id: str) -> None:
+        sent = self.sent_jobs.get(job_id)
+        if sent is None:
+            self._refuse(message_id, ShareFault.UNKNOWN_JOB.error)
+            return
+        transactions = [each.data.hex() for each in sent.job.transactions]
+        # Too many at once would make a slow reader of anybody.
+        if sum(map(len, transactions)) > self._desk.options.send_limit // 2:
+            self._refuse(message_id, PoolError(OTHER, "Too many transactions to send"))
+        else:
+            self._answer(message_id, transactions)
 
     def _start(self, now: float) -> None:
         """Send the first job, behind the answers to both subscribe and authorize.
@@ -258,36 +312,19 @@ class MinerSession:
             self.send_job(self._desk.private_job(clean=False), now)
 
     def _submitted(self, message_id: MessageId, submit: Submit, now: float) -> None:
-        sent = self._job_of(submit)
-        if isinstance(sent, ShareFault):
-            self._reject(message_id, submit.job_id, sent, now)
-            return
-        size = self._desk.options.extranonce2_size
-        terms = ShareTerms(self.extranonce1, size, self.version_mask, sent.difficulty)
-        share = self._desk.judge(sent.job, submit, terms)
-        if isinstance(share, ShareFault):
-            self._reject(message_id, submit.job_id, share, now)
+        judged = judge_submit(submit, self._desk, self._terms, self.sent_jobs)
+        if isinstance(judged, ShareFault):
+            self._reject(message_id, submit.job_id, judged, now)
         else:
-            self._accept(message_id, sent, share, now)
+            self._accept(message_id, judged, now)
 
-    def _job_of(self, submit: Submit) -> SentJob | ShareFault:
-        if not self._subscribed:
-            return ShareFault.NOT_SUBSCRIBED
-        if submit.worker not in self._workers:
-            return ShareFault.UNAUTHORIZED
-        sent = self._sent.get(submit.job_id)
-        if sent is not None:
-            return sent
-        made = self._desk.was_made(submit.job_id)
-        return ShareFault.STALE if made else ShareFault.UNKNOWN_JOB
-
-    def _accept(self, message_id: MessageId, sent: SentJob, share: GoodShare, now: float) -> None:
+    def _accept(self, message_id: MessageId, good: Accepted, now: float) -> None:
         # The node has the block before the miner has its answer.
         calm = self._vardiff.calm(now)
-        solved = self._desk.accepted(sent, share, self.peer, now, calm=calm)
+        solved = self._desk.accepted(good.sent, good.share, self.peer, now, calm=calm)
         self._answer(message_id, True)
         self._penalty.good()
-        measured = sent.generation == self._vardiff.generation
+        measured = good.sent.generation == self._vardiff.generation
         changed = measured and self._vardiff.share(now)
         if solved:
             self._desk.block_made(now)
@@ -318,15 +355,3 @@ class MinerSession:
     def _refuse(self, message_id: MessageId, error: PoolError) -> None:
         if message_id is not None:
             self._port.write(encode_error(message_id, error))
-
-
-_DIFFICULTY_OPTION = re.compile(r"(?:^|[,; ])d(?:iff)?=([0-9][0-9.eE+-]*)")
-
-
-def _difficulty_option(password: str) -> float | None:
-    """Return the difficulty that a password such as `d=512` asks for."""
-    found = _DIFFICULTY_OPTION.search(password)
-    try:
-        return None if found is None else read_difficulty(found[1])
-    except FieldError:
-        return None

@@ -81,19 +81,27 @@ def judge(job: ServerJob, submit: Submit, terms: ShareTerms, now: float) -> Good
     notify = job.notify
     parts = (notify.coinbase1, terms.extranonce1, submit.extranonce2, notify.coinbase2)
     root = merkle.root_from_branch(coinbase_txid(*parts), notify.merkle_branch)
-    header = Header(
-        rolled_version(notify.version, submit.version_bits, terms.version_mask),
-        notify.previous_hash, root, submit.ntime, notify.nbits, submit.nonce,
-    )  # fmt: skip
-    digest = header.hash()
-    if not meets_target(digest, max(generous_target(terms.difficulty), job.block_target)):
-        return ShareFault.LOW_DIFFICULTY
-    return GoodShare(header.to_bytes(), digest, b"".join(parts))
+    target = max(generous_target(terms.difficulty), job.block_target)
+    for version in rolled_versions(notify.version, submit.version_bits, terms.version_mask):
+        header = Header(
+            version, notify.previous_hash, root, submit.ntime, notify.nbits, submit.nonce
+        )
+        digest = header.hash()
+        if meets_target(digest, target):
+            return GoodShare(header.to_bytes(), digest, b"".join(parts))
+    return ShareFault.LOW_DIFFICULTY
 
 
-def rolled_version(version: int, bits: int | None, mask: int) -> int:
-    """Return the header's version by BIP310; no bits sent means that none were rolled."""
-    return version if bits is None else version & ~mask | bits & mask
+def rolled_versions(version: int, bits: int | None, mask: int) -> tuple[int, ...]:
+    """Return what the header's version may be: one, unless the job has bits inside the mask.
+
+    There BIP310 replaces the job's bits, ckpool adds to them, and ESP-Miner sends the difference:
+    the hash tells which of them was meant. No bits sent means that none were rolled.
+    """
+    if bits is None:
+        return (version,)
+    bits &= mask
+    return tuple(dict.fromkeys((version & ~mask | bits, version | bits, version ^ bits)))
 
 
 def generous_target(difficulty: float) -> int:

@@ -8,6 +8,8 @@ from stampmill.pool.stratum.framing import LineReader, LineTooLongError
 from stampmill.pool.stratum.json_line import Json, decode_line
 
 _TLS_RECORDS = frozenset((0x15, 0x16))  # alert and handshake (RFC 8446 section 5.1)
+# No JSON text begins with a control character or the middle of a UTF-8 one; 0xEF may be a mark.
+_BINARY = frozenset((*range(0x20), *range(0x7F, 0x100))) - {*b"\t\n\r", 0xEF}
 _HTTP = re.compile(rb"([A-Z]{3,10} \S* )?HTTP/\d")
 
 
@@ -30,11 +32,13 @@ class Inbox:
         self._reader.limit = limit
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they came; raise BrokenStreamError for TLS, which the first byte tells."""
+        """Take bytes as they came; raise BrokenStreamError where the first tells of no text."""
         if data and not self._seen_bytes:
             self._seen_bytes = True
             if data[0] in _TLS_RECORDS:
                 raise BrokenStreamError(Drop.NOT_STRATUM, "the other side speaks TLS")
+            if data[0] in _BINARY:
+                raise BrokenStreamError(Drop.NOT_STRATUM, "the other side does not speak Stratum")
         self._reader.feed(data)
 
     def next_message(self) -> dict[str, Json] | None:

@@ -200,7 +200,8 @@ def test_fixed_difficulty_stays_whatever_is_suggested() -> None:
     [
         ("mining.extranonce.subscribe", [], True, None),
         ("mining.ping", [], "pong", None),
-        ("mining.get_transactions", ["1"], None, 20),
+        ("mining.pong", [], True, None),
+        ("mining.get_transactions", ["1"], None, 21),
         ("mining.multi_version", [4], None, 20),
         ("made.up", None, None, 20),
         ("mining.suggest_difficulty", ["many"], None, 20),
@@ -255,9 +256,26 @@ def test_unusable_line_is_counted_and_the_connection_kept(line: bytes, drop: Dro
     assert miner.login().job
 
 
+def test_requests_without_end_are_refused_and_in_the_end_the_connection() -> None:
+    rig = Rig()
+    miner = rig.login()
+    for _ in range(200):
+        miner.send({"id": 1, "method": "mining.ping", "params": []})
+    refused = [line for line in miner.wire.lines if line.get("error")]
+    assert refused[0]["error"] == [20, "Too many requests", None]
+    assert rig.core.counters.dropped[Drop.MESSAGE_FLOOD] == len(refused) == 102
+    assert miner.submit(next(miner.job.shares())) == "ok"
+    for _ in range(1000):
+        miner.session.receive(b'{"id":1,"method":"mining.ping"}\n', rig.now())
+    assert miner.session.closed is CloseReason.INVALID
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
+        (b"\x15\x03\x01", CloseReason.NOT_STRATUM),
+        (b"\x80\x2e\x01\x00\x02", CloseReason.NOT_STRATUM),
+        (b"\x00", CloseReason.NOT_STRATUM),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", CloseReason.NOT_STRATUM),
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", CloseReason.NOT_STRATUM),
         (b"x" * (16 * 1024 + 1), CloseReason.LINE_TOO_LONG),

@@ -8,6 +8,7 @@ from stampmill.pool.node.chain import RegtestChain
 from stampmill.pool.node.template import BlockTemplate
 from stampmill.pool.node.transaction import Transaction
 from stampmill.pool.server.jobs import JobFactory, SentJob, SentJobs, ServerJob
+from stampmill.pool.server.terms import Extranonces
 from stampmill.pool.stratum.messages import encode
 
 from .rig import START
@@ -18,10 +19,11 @@ def template() -> BlockTemplate:
 
 
 TEMPLATE = template()
+NUMBERS = Extranonces(bytes(4), 4)
 
 
 def factory(size: int = 4, salt: int = 7) -> JobFactory:
-    return JobFactory(size, salt)
+    return JobFactory(4 + size, salt)
 
 
 TWELVE = factory()
@@ -39,7 +41,7 @@ def test_job_is_the_template_on_the_wire() -> None:
 
 
 def test_extranonces_fit_between_the_coinbase_parts() -> None:
-    for size in (2, 4, 8, 16):
+    for size in (0, 1, 4, 8, 16, 28 + 16):
         notify = factory(size).make(TEMPLATE, clean=True).notify
         coinbase = Transaction.from_bytes(notify.coinbase1 + bytes(4 + size) + notify.coinbase2)
         assert len(coinbase.inputs[0].script) <= 100
@@ -56,11 +58,11 @@ def test_no_two_jobs_share_a_coinbase() -> None:
 
 def test_cleaned_job_differs_in_its_flag_alone() -> None:
     job = factory().make(TEMPLATE, clean=False)
-    assert job.cleaned().notify.clean
-    assert job.cleaned().line == job.line.replace(b"false", b"true")
-    assert job.cleaned().cleaned() is not job
+    assert job.told(clean=True).notify.clean
+    assert job.told(clean=True).line == job.line.replace(b"false", b"true")
+    assert job.told(clean=True).told(clean=True) is not job
     clean = factory().make(TEMPLATE, clean=True)
-    assert clean.cleaned() is clean
+    assert clean.told(clean=True) is clean
     assert encode(clean.notify) == clean.line
 
 
@@ -82,7 +84,7 @@ def test_clean_job_kills_those_before_it() -> None:
     history = SentJobs(10)
     sent = jobs(4, 2)
     for job in sent:
-        history.add(SentJob(job, 1.0, 0))
+        history.add(SentJob(job, 1.0, 0, NUMBERS))
     assert live(history, sent) == [False, False, True, True]
 
 
@@ -90,7 +92,7 @@ def test_oldest_job_makes_room() -> None:
     history = SentJobs(2)
     sent = jobs(4)
     for job in sent:
-        history.add(SentJob(job, 1.0, 0))
+        history.add(SentJob(job, 1.0, 0, NUMBERS))
     assert live(history, sent) == [False, False, True, True]
     assert len(history) == 2
 
@@ -98,8 +100,8 @@ def test_oldest_job_makes_room() -> None:
 def test_lowering_spares_what_is_easier_already() -> None:
     history = SentJobs(2)
     easy, hard = jobs(2)
-    history.add(SentJob(easy, 1.0, 0))
-    history.add(SentJob(hard, 4.0, 1))
+    history.add(SentJob(easy, 1.0, 0, NUMBERS))
+    history.add(SentJob(hard, 4.0, 1, NUMBERS))
     history.lower(2.0)
     found = [history.get(job.id) for job in (easy, hard)]
     assert [each and each.difficulty for each in found] == [1.0, 2.0]

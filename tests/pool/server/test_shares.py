@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ from stampmill.pool.server.shares import (
     ShareTerms,
     generous_target,
     judge,
-    rolled_version,
+    rolled_versions,
 )
 from stampmill.pool.stratum.notifications import Notify
 from stampmill.pool.stratum.requests import Submit
@@ -135,9 +135,38 @@ def test_time_two_hours_ahead_of_the_clock_is_refused_unless_the_job_itself_is()
 
 
 @pytest.mark.parametrize("vector", VECTORS["version_rolling"])
-def test_versions_are_rolled_by_bip310(vector: dict[str, str]) -> None:
-    numbers = [int(vector[name], 16) for name in ("job_version", "version_bits", "mask")]
-    assert rolled_version(*numbers) == int(vector["bip310_version"], 16)
+def test_a_rolled_version_has_the_readings_of_the_three_families_bip310_first(
+    vector: dict[str, str],
+) -> None:
+    version, bits, mask = (
+        int(vector[name], 16) for name in ("job_version", "version_bits", "mask")
+    )
+    readings = rolled_versions(version, bits, mask)
+    assert readings[0] == int(vector["bip310_version"], 16)
+    assert set(readings) == {readings[0], version | bits & mask, version ^ bits & mask}
+    assert (len(readings) == 1) is bool(vector["all_agree"])
+
+
+@pytest.mark.parametrize(
+    ("bits", "version"),
+    [(0x10002000, 0x30002000), (0x00002000, 0x30002000), (0x10000000, 0x20000000)],
+)
+def test_a_job_with_bits_inside_the_mask_takes_every_dialect(bits: int, version: int) -> None:
+    easy = replace(terms_of(ROLLED), difficulty=1e-18, version_mask=0x1FFFE000)
+    job = job_of_vector(ROLLED)
+    job = job_of(replace(job.notify, version=0x30000000), job.network_target)
+    submit = replace(submit_of(ROLLED), version_bits=bits)
+    found = [
+        judge(job, replace(submit, nonce=nonce), replace(easy, difficulty=4e-9), clock(ROLLED))
+        for nonce in range(300)
+    ]
+    versions = {int.from_bytes(each.header[:4], "little") for each in found if good(each)}
+    assert version in versions
+    assert versions <= set(rolled_versions(0x30000000, bits, 0x1FFFE000))
+
+
+def good(verdict: GoodShare | ShareFault) -> TypeGuard[GoodShare]:
+    return isinstance(verdict, GoodShare)
 
 
 difficulties = st.floats(1e-9, 1e12)

@@ -122,7 +122,7 @@ def test_rolled_time() -> None:
     assert miner.submit(next(miner.job.shares(ntime=later))) == "ok"
 
 
-@pytest.mark.parametrize("size", [2, 3, 8, 16])
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 8, 16])
 def test_extranonce2_of_another_size(size: int) -> None:
     rig = Rig(extranonce2_size=size, block_every=1)
     miner = rig.login()

@@ -50,11 +50,18 @@ def test_a_truncated_session_gives_its_whole_lines(cut: int) -> None:
     assert ServerProtocol().feed(STREAM[:cut]) == EVENTS[:whole_lines]
 
 
-@given(st.binary(max_size=300).filter(lambda data: data[:1] not in {b"\x15", b"\x16"}))
+@given(st.binary(max_size=300).map(lambda data: b"?" + data))
 def test_rubbish_before_a_session_costs_only_itself(rubbish: bytes) -> None:
     events = ServerProtocol().feed(rubbish + b"\n" + STREAM)
     assert events[-4:] == EVENTS
     assert all(isinstance(event, Unusable) for event in events[:-4])
+
+
+@given(st.binary(min_size=1, max_size=300))
+def test_a_stream_that_cannot_be_text_is_broken_at_its_first_byte(data: bytes) -> None:
+    text = data[:1].isascii() and (data[:1].decode().isprintable() or data[:1] in b"\t\n\r")
+    broken = any(isinstance(event, Broken) for event in ServerProtocol().feed(data[:1]))
+    assert broken is not (text or data[:1] == b"\xef")
 
 
 @pytest.mark.parametrize("line_id", [b"null", b'"a"', b"1.5", b"3", b"true"])
