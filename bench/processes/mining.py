@@ -12,6 +12,7 @@ from stampmill.core.backends import registry
 from stampmill.core.backends.base import Backend
 from stampmill.core.config import PoolSettings, RetryPolicy
 from stampmill.core.events import Event, JobArrived
+from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.miner import Miner
 from stampmill.pool.client import StratumSource
 from stampmill.pool.trace import Direction
@@ -39,7 +40,8 @@ async def _mine(url: str, jobs: int, marks: set[int]) -> Result:
     watch = _Watch(jobs, marks)
     miner = Miner(source, [_default_backend()], observer=watch)
     watch.stop = miner.stop
-    await miner.run()
+    async with collected_on_the_side():
+        await miner.run()
     stats = miner.stats
     counted = ("jobs", "starved_jobs", "submitted", "accepted", "rejected", "stale", "lost",
                "unanswered", "hardware_errors")  # fmt: skip

@@ -19,6 +19,7 @@ from stampmill.core.cli.views import View, choose_view
 from stampmill.core.config import MineSettings, PoolSettings
 from stampmill.core.errors import ExitCode
 from stampmill.core.events import Notice
+from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.job_source import FixedJobSource, JobSource
 from stampmill.core.miner import Miner
 from stampmill.pool.client import StratumSource
@@ -95,7 +96,8 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
         try:
-            await miner.run(settings.time_limit or supply.default_seconds)
+            async with collected_on_the_side():
+                await miner.run(settings.time_limit or supply.default_seconds)
         finally:
             drawing.cancel()
             view.close()
