@@ -25,6 +25,7 @@ def _give_way() -> None:
     """
     if hasattr(os, "SCHED_BATCH"):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        os.nice(19)
 
 
 async def _serve(options: PoolOptions) -> Result:
