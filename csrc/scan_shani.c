@@ -3,7 +3,9 @@
  * are interleaved.
  *
  * The state is kept as the instructions want it: lanes F E B A and H G D C, lowest first. Schedule
- * words are four to a vector.
+ * words are four to a vector. The second hash starts after its first round, which folds to two
+ * additions: so its vectors hold words 1 to 4, 5 to 8 and so on, and the last one ends with round
+ * 60, the last that is needed.
  */
 #include "kernels.h"
 
@@ -14,6 +16,12 @@
 #define STREAMS 2
 #define EACH _Pragma("GCC unroll 2") for (int i = 0; i < STREAMS; i++)
 #define UNROLL _Pragma("GCC unroll 16")
+/* Words 1 to 3 of x, then word 0 of y. */
+#define NEXT(x, y) _mm_alignr_epi8(y, x, 4)
+/* Words i, j of x, then k, l of y. */
+#define PICK(x, i, j, y, k, l)                                                                     \
+    _mm_castps_si128(                                                                              \
+        _mm_shuffle_ps(_mm_castsi128_ps(x), _mm_castsi128_ps(y), _MM_SHUFFLE(l, k, j, i)))
 
 typedef __m128i words;
 
@@ -21,102 +29,159 @@ typedef struct {
     words abef, cdgh;
 } state;
 
+typedef struct {
+    words abcd, efgh;
+} digest;
+
 static inline words set(uint32_t w0, uint32_t w1, uint32_t w2, uint32_t w3) {
     return _mm_setr_epi32((int)w0, (int)w1, (int)w2, (int)w3);
 }
 
-static inline words load(const uint32_t *w) { return _mm_loadu_si128((const words *)w); }
-
-/* Lanes i, j of x, then k, l of y. */
-#define PICK(x, i, j, y, k, l)                                                                     \
-    _mm_castps_si128(                                                                              \
-        _mm_shuffle_ps(_mm_castsi128_ps(x), _mm_castsi128_ps(y), _MM_SHUFFLE(l, k, j, i)))
+SM_INLINE words load(const uint32_t *w) { return _mm_loadu_si128((const words *)w); }
 
 SM_INLINE state pack(words abcd, words efgh) {
     return (state){PICK(efgh, 1, 0, abcd, 1, 0), PICK(efgh, 3, 2, abcd, 3, 2)};
 }
-SM_INLINE words abcd(state s) { return PICK(s.abef, 3, 2, s.cdgh, 3, 2); }
-SM_INLINE words efgh(state s) { return PICK(s.abef, 1, 0, s.cdgh, 1, 0); }
+
+SM_INLINE digest unpack(state s) {
+    return (digest){PICK(s.abef, 3, 2, s.cdgh, 3, 2), PICK(s.abef, 1, 0, s.cdgh, 1, 0)};
+}
 
 SM_INLINE void four_rounds(state *s, words kw) {
     s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, kw);
     s->abef = _mm_sha256rnds2_epu32(s->abef, s->cdgh, _mm_shuffle_epi32(kw, 0x0e));
 }
 
-/* Words 4q .. 4q + 3 of the schedule, from the 16 before them in the ring w. */
-SM_INLINE words expand(const words w[4], int q) {
-    words low = _mm_sha256msg1_epu32(w[q & 3], w[(q + 1) & 3]);
-    words middle = _mm_alignr_epi8(w[(q + 3) & 3], w[(q + 2) & 3], 4);
-    return _mm_sha256msg2_epu32(_mm_add_epi32(low, middle), w[(q + 3) & 3]);
+/* The same from memory, which needs no shuffle. */
+SM_INLINE void four_rounds_at(state *s, const uint32_t *kw) {
+    s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, load(kw));
+    s->abef = _mm_sha256rnds2_epu32(s->abef, s->cdgh, _mm_loadl_epi64((const words *)(kw + 2)));
 }
 
-SM_INLINE words add_k(words w, int q) { return _mm_add_epi32(w, load(SM_K + 4 * q)); }
+/* The next four words of a schedule from the 16 before them. */
+SM_INLINE words expand(const words w[4]) {
+    return _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(w[0], w[1]), NEXT(w[2], w[3])),
+                                w[3]);
+}
 
-/* The second block's schedule: words 16 to 19, then 4 to 15, which are padding. */
-SM_INLINE void start_schedule(const sm_search *search, const uint32_t *nonce, words w[STREAMS][4]) {
-    EACH {
-        w[i][0] = set(search->w16, search->w17, search->w18 + sm_small0(nonce[i]),
-                      search->w19 + nonce[i]);
-        w[i][1] = set(SM_PADDING, 0, 0, 0);
-        w[i][2] = set(0, 0, 0, 0);
-        w[i][3] = set(0, 0, 0, SM_HEADER_BITS);
+/* Words 16 to 19 of the second block's schedule. */
+SM_INLINE words first_words(const sm_search *search, uint32_t nonce) {
+    uint64_t two = (uint64_t)nonce << 32 | sm_small0(nonce);
+    words changed = _mm_slli_si128(_mm_loadl_epi64((const words *)&two), 8);
+    return _mm_add_epi32(set(search->w16, search->w17, search->w18, search->w19), changed);
+}
+
+/* Words 4q to 4q + 3 of the second block's schedule, from 20 on. Before 32 they lack terms: zero
+   padding, or words without the nonce. */
+SM_INLINE words block_words(const sm_search *search, const words w[4], int q) {
+    switch (q) {
+    case 5:
+        return _mm_sha256msg2_epu32(set(SM_PADDING, 0, SM_HEADER_BITS, search->w16), w[3]);
+    case 6:
+        return _mm_sha256msg2_epu32(NEXT(w[2], w[3]), w[3]);
+    case 7:
+        return _mm_sha256msg2_epu32(
+            _mm_add_epi32(NEXT(w[2], w[3]), set(0, 0, sm_small0(SM_HEADER_BITS), search->w31)),
+            w[3]);
+    default:
+        return expand(w);
     }
 }
 
-/* The first hash: the digests, as words 0 to 7 of the ring w. A `fresh` kw, the constants plus
-   schedule words of rounds 16 on, is made on the way; it is the same for every version. */
-SM_INLINE void first_hash(const sm_search *search, const sm_start *start, const uint32_t *nonce,
-                          words kw[16][STREAMS], int fresh, words w[STREAMS][4]) {
+/* Words 4q + 1 to 4q + 4 of the second hash's schedule, from 25 on. */
+SM_INLINE words digest_words(const words w[4], int q) {
+    return q == 6 ? _mm_sha256msg2_epu32(NEXT(w[2], w[3]), w[3]) : expand(w);
+}
+
+/* Constants plus schedule words of the second block's rounds 16 on: the same for every version. */
+typedef uint32_t schedule[STREAMS][64];
+
+/* Rounds 16 on for the first version, which make the schedule on the way. */
+SM_INLINE void fresh_rounds(const sm_search *search, const uint32_t *nonce, state *s, schedule kw) {
+    words w[STREAMS][16];
+    UNROLL for (int q = 4; q < 16; q++) EACH {
+        w[i][q] = q == 4 ? first_words(search, nonce[i]) : block_words(search, w[i] + q - 4, q);
+        words sum = _mm_add_epi32(w[i][q], load(SM_K + 4 * q));
+        _mm_storeu_si128((words *)(kw[i] + 4 * q), sum);
+        four_rounds(&s[i], sum);
+    }
+}
+
+SM_INLINE void first_hash(const sm_search *search, uint32_t version, const uint32_t *nonce,
+                          schedule kw, digest *digest) {
+    const sm_start *start = &search->version[version];
     state s[STREAMS];
     EACH {
         s[i] = pack(load(start->start), load(start->start + 4));
         s[i].abef = _mm_add_epi32(s[i].abef, set(0, nonce[i], 0, nonce[i]));
     }
-    UNROLL for (int q = 1; q < 4; q++) EACH four_rounds(&s[i], load(search->kw + 4 * q));
-    if (fresh) start_schedule(search, nonce, w);
-    UNROLL for (int q = 4; q < 16; q++) {
-        if (fresh && q > 4) EACH w[i][q & 3] = expand(w[i], q);
-        if (fresh) EACH kw[q][i] = add_k(w[i][q & 3], q);
-        EACH four_rounds(&s[i], kw[q][i]);
+    UNROLL for (int q = 1; q < 4; q++) EACH four_rounds_at(&s[i], search->kw + 4 * q);
+    if (version == 0)
+        fresh_rounds(search, nonce, s, kw);
+    else
+        UNROLL for (int q = 4; q < 16; q++) EACH four_rounds_at(&s[i], kw[i] + 4 * q);
+    EACH {
+        digest[i] = unpack(s[i]);
+        digest[i].abcd = _mm_add_epi32(digest[i].abcd, load(start->midstate));
+        digest[i].efgh = _mm_add_epi32(digest[i].efgh, load(start->midstate + 4));
     }
-    EACH w[i][0] = _mm_add_epi32(abcd(s[i]), load(start->midstate));
-    EACH w[i][1] = _mm_add_epi32(efgh(s[i]), load(start->midstate + 4));
 }
 
-/* The second hash's last word: `e` of round 60 plus a constant. It is `f` of round 61, where the
-   rounds stop. */
-SM_INLINE void last_word(words w[STREAMS][4], uint32_t *last) {
+/* The second hash's state after its first round, where schedule word 0 only adds to a and to e. */
+SM_INLINE state after_first_round(words abcd) {
+    const uint32_t *s = SM_IV;
+    const uint32_t t1 = s[7] + sm_big1(s[4]) + sm_ch(s[4], s[5], s[6]) + SM_K[0];
+    const uint32_t t2 = sm_big0(s[0]) + sm_maj(s[0], s[1], s[2]);
+    const words first = set(0x80808080, 0x03020100, 0x80808080, 0x03020100);
+    words abef = set(s[4], s[3] + t1, s[0], t1 + t2);
+    return (state){_mm_add_epi32(abef, _mm_shuffle_epi8(abcd, first)), set(s[6], s[5], s[2], s[1])};
+}
+
+/* The second hash's schedule words 1 to 8 and 13 to 24; 9 to 12 are zero. */
+SM_INLINE void start_digest(digest digest, words w[6]) {
+    const words padding = set(SM_PADDING, 0, 0, 0);
+    words low = _mm_sha256msg1_epu32(digest.abcd, digest.efgh),
+          high = _mm_sha256msg1_epu32(digest.efgh, padding);
+    w[0] = NEXT(digest.abcd, digest.efgh);
+    w[1] = NEXT(digest.efgh, padding);
+    w[3] = NEXT(set(0, 0, 0, SM_DIGEST_BITS), low);
+    w[4] = _mm_sha256msg2_epu32(NEXT(low, high), w[3]);
+    w[5] = _mm_sha256msg2_epu32(_mm_add_epi32(NEXT(high, padding), NEXT(w[3], w[4])), w[4]);
+}
+
+/* The second hash's last word: `e` of round 60 plus a constant. */
+SM_INLINE void last_word(const digest *digest, uint32_t *last) {
     state s[STREAMS];
-    EACH s[i] = pack(load(SM_IV), load(SM_IV + 4));
-    EACH w[i][2] = set(SM_PADDING, 0, 0, 0);
-    EACH w[i][3] = set(0, 0, 0, SM_DIGEST_BITS);
-    UNROLL for (int q = 0; q < 4; q++) EACH four_rounds(&s[i], add_k(w[i][q], q));
-    UNROLL for (int q = 4; q < 15; q++) {
-        EACH w[i][q & 3] = expand(w[i], q);
-        EACH four_rounds(&s[i], add_k(w[i][q & 3], q));
+    words w[STREAMS][15];
+    EACH s[i] = after_first_round(digest[i].abcd);
+    EACH start_digest(digest[i], w[i]);
+    UNROLL for (int q = 0; q < 15; q++) EACH {
+        if (q > 5) w[i][q] = digest_words(w[i] + q - 4, q);
+        if (q == 2)
+            four_rounds_at(&s[i], SM_K + 9);
+        else
+            four_rounds(&s[i], _mm_add_epi32(w[i][q], load(SM_K + 4 * q + 1)));
     }
-    EACH w[i][3] = expand(w[i], 15);
-    EACH s[i].cdgh = _mm_sha256rnds2_epu32(s[i].cdgh, s[i].abef, add_k(w[i][3], 15));
-    EACH last[i] = (uint32_t)_mm_cvtsi128_si32(s[i].cdgh) + SM_IV[7];
+    EACH last[i] = (uint32_t)_mm_extract_epi32(s[i].abef, 1) + SM_IV[7];
 }
 
-SM_INLINE uint32_t candidates(const sm_search *search, words w[STREAMS][4]) {
+SM_INLINE uint32_t candidates(const sm_search *search, uint32_t version, const uint32_t *nonce,
+                              schedule kw) {
+    digest of[STREAMS];
     uint32_t last[STREAMS], mask = 0;
-    last_word(w, last);
+    first_hash(search, version, nonce, kw, of);
+    last_word(of, last);
     EACH mask |= (uint32_t)(sm_swap(last[i]) <= search->target[7]) << i;
     return mask;
 }
 
 static uint32_t filter(const sm_search *search, uint32_t first, uint32_t *masks) {
     uint32_t nonce[STREAMS];
-    words kw[16][STREAMS], w[STREAMS][4];
+    schedule kw;
     EACH nonce[i] = sm_swap(first + (uint32_t)i);
-    first_hash(search, &search->version[0], nonce, kw, 1, w);
-    uint32_t any = masks[0] = candidates(search, w);
-    for (uint32_t v = 1; v < search->version_count; v++) {
-        first_hash(search, &search->version[v], nonce, kw, 0, w);
-        any |= masks[v] = candidates(search, w);
-    }
+    uint32_t any = masks[0] = candidates(search, 0, nonce, kw);
+    for (uint32_t v = 1; v < search->version_count; v++)
+        any |= masks[v] = candidates(search, v, nonce, kw);
     return any;
 }
 
