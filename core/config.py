@@ -2,12 +2,13 @@
 
 Every option has one long name, the same in all three places: `--time-limit 30`,
 `STAMPMILL_TIME_LIMIT=30`, `time-limit = 30`. Pools are a list: `[[pool]]` tables in the file,
-repeated groups of flags, one pool in the environment.
+repeated groups of flags, one pool in the environment. Values that are lists are arrays in the
+file, repeated flags, and parted by commas in the environment.
 """
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -24,6 +25,7 @@ _OTHER_VARIABLES = {"STAMPMILL_CONFIG", "STAMPMILL_NATIVE"}
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Above0 = Annotated[float, msgspec.Meta(gt=0)]
 _Seconds = _Above0
+_Texts = tuple[str, ...]
 
 
 class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,6 +40,11 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         default=None, name="version-bits"
     )
     extranonce_subscribe: bool | None = msgspec.field(default=None, name="extranonce-subscribe")
+    tls_pin: _Texts | None = msgspec.field(default=None, name="tls-pin")
+    tls_ca: str | None = msgspec.field(default=None, name="tls-ca")
+    tls_insecure: bool | None = msgspec.field(default=None, name="tls-insecure")
+    pool_proxy: str | None = msgspec.field(default=None, name="pool-proxy")
+    redirect_host: _Texts | None = msgspec.field(default=None, name="redirect-host")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -52,6 +59,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     retries: Annotated[int, msgspec.Meta(ge=0)] | None = None
     retry_pause: _Seconds | None = None
     block_every: _Count | None = None
+    proxy: str | None = None
+    redirect: Literal["same-host", "never", "listed"] | None = None
+    egress: _Texts | None = None
+    audit_log: str | None = None
+    connect_timeout: _Seconds | None = None
+    answer_timeout: _Seconds | None = None
+    silence_timeout: _Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,30 @@ class PoolSettings:
     """Submit the rolled version as the difference to the job's, not as its bits in the mask."""
     extranonce_subscribe: bool = False
     """Ask for new extranonces by a request of its own, as NiceHash wants it."""
+    tls_pins: tuple[str, ...] = ()
+    """`cert:HEX` or `spki:HEX`: what a TLS pool must show, whoever vouches for it or not."""
+    tls_ca: str | None = None
+    """A file with the CAs that may vouch for it, instead of the system's."""
+    tls_insecure: bool = False
+    """Take whatever certificate is shown."""
+    proxy: str | None = field(default=None, repr=False)
+    """URL of the proxy to go through, perhaps with credentials."""
+    redirect: str = "same-host"
+    """What to do with `client.reconnect`: same-host, never or listed."""
+    redirect_hosts: tuple[str, ...] = ()
+    """Where else it may lead, if listed; this pool's user and password go there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds after which a pool that does not work is left."""
+
+    connect: float = 15.0
+    """For a TCP connection, and again for TLS; twice as long for a proxy."""
+    answer: float = 30.0
+    """For the answer to subscribe and authorize."""
+    silence: float = 150.0
+    """Without a line of the pool's; longer than any pool's pause between two jobs (60 s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +130,10 @@ class MineSettings:
     pin_threads: bool = True
     time_limit: float | None = None
     block_every: int = 10
+    timeouts: Timeouts = Timeouts()
+    egress: tuple[str, ...] = ()
+    """Hosts and networks that may be connected to; empty: those of the configuration."""
+    audit_log: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +153,8 @@ def load(flags: Layer, environ: Mapping[str, str], file: Path | None) -> MineSet
     options: dict[str, Any] = {}
     for layer in layers:
         options |= _checked(layer.place, layer.options, Options)
-    return _settings(msgspec.convert(options, Options), _merge_pools(layers))
+    run = msgspec.convert(options, Options)
+    return _settings(run, _merge_pools(layers, run))
 
 
 def read_file(path: Path) -> Layer:
@@ -149,7 +192,7 @@ def default_path(environ: Mapping[str, str]) -> Path | None:
     return path if path.is_file() else None
 
 
-def _merge_pools(layers: Sequence[Layer]) -> tuple[PoolSettings, ...]:
+def _merge_pools(layers: Sequence[Layer], run: Options) -> tuple[PoolSettings, ...]:
     """Let the highest place with a URL say all pools; user and password alone amend its first.
 
     A URL never inherits the user or password that a lower place gave for another pool.
@@ -161,10 +204,10 @@ def _merge_pools(layers: Sequence[Layer]) -> tuple[PoolSettings, ...]:
             pools = said
         elif said:
             pools = [(pools[0] if pools else {}) | said[0], *pools[1:]]
-    return tuple(_pool(pool) for pool in pools)
+    return tuple(_pool(pool, run) for pool in pools)
 
 
-def _pool(said: Mapping[str, Any]) -> PoolSettings:
+def _pool(said: Mapping[str, Any], run: Options) -> PoolSettings:
     if "url" not in said:
         named = ", ".join(sorted(said))
         raise UsageError(f"pool settings ({named}) without a URL: add -o stratum+tcp://host:port")
@@ -177,7 +220,18 @@ def _pool(said: Mapping[str, Any]) -> PoolSettings:
         pool.minimum_difficulty,
         pool.version_bits == "difference",
         pool.extranonce_subscribe is True,
+        pool.tls_pin or (),
+        pool.tls_ca,
+        pool.tls_insecure is True,
+        _proxy(pool.pool_proxy or run.proxy),
+        run.redirect or "same-host",
+        pool.redirect_host or (),
     )
+
+
+def _proxy(said: str | None) -> str | None:
+    """Return a proxy's URL; the word `direct` excepts a pool from the proxy of the others."""
+    return None if said in {None, "", "direct"} else said
 
 
 def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings:
@@ -190,6 +244,18 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
         pin_threads=options.cpu_affinity != "off",
         time_limit=options.time_limit,
         block_every=options.block_every or MineSettings().block_every,
+        timeouts=_timeouts(options),
+        egress=options.egress or (),
+        audit_log=Path(options.audit_log).expanduser() if options.audit_log else None,
+    )
+
+
+def _timeouts(options: Options) -> Timeouts:
+    default = Timeouts()
+    return Timeouts(
+        options.connect_timeout or default.connect,
+        options.answer_timeout or default.answer,
+        options.silence_timeout or default.silence,
     )
 
 
@@ -202,6 +268,8 @@ def _checked(
     for key, value in said.items():
         if key not in fields:
             raise UsageError(f"{place}: unknown setting '{key}'{_suggestion(key)}")
+        if isinstance(value, str) and _Texts in get_args(fields[key].type):
+            value = [text.strip() for text in value.split(",") if text.strip()]  # noqa: PLW2901
         try:
             checked[key] = msgspec.convert(value, fields[key].type, strict=not _is_text(value))
         except msgspec.ValidationError as error:

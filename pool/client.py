@@ -6,26 +6,32 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from stampmill.core.config import PoolSettings, RetryPolicy
+from stampmill.core.config import PoolSettings, RetryPolicy, Timeouts
 from stampmill.core.errors import NoPoolError, UsageError
 from stampmill.core.job import Share, ShareResult, Verdict
 from stampmill.core.job_source import JobListener, SourceState, SourceStatus
+from stampmill.pool.audit import AuditEvent, AuditLog
 from stampmill.pool.backoff import Backoff
-from stampmill.pool.connect import ConnectError, connect
-from stampmill.pool.connection import PoolConnection, Sleep
+from stampmill.pool.connection import PoolConnection
+from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint, PoolAddress, parse_pool_url
 from stampmill.pool.memory import PoolMemory
-from stampmill.pool.redirect import RedirectPolicy
+from stampmill.pool.redirect import RedirectPolicy, RedirectRule
 from stampmill.pool.session import Outcome, PoolRecord, Session
 from stampmill.pool.stratum.messages import Message, encode
 from stampmill.pool.stratum.requests import BIP320_MASK, Authorize, Submit, Subscribe
 from stampmill.pool.trace import Direction, Trace
+from stampmill.pool.transport.connect import Sleep, connect
+from stampmill.pool.transport.faults import ConnectError, ConnectFault
+from stampmill.pool.transport.route import plan_route
 from stampmill.pool.upstream.events import EndCause
-from stampmill.pool.upstream.plan import ClientPlan
+from stampmill.pool.upstream.plan import ClientLimits, ClientPlan
 from stampmill.pool.upstream.protocol import ClientProtocol
 
 MAX_LINE = 1024
 """ckpool drops a client whose line is longer."""
+
+_TIMEOUTS = Timeouts()
 
 
 class StratumSource:
@@ -33,8 +39,9 @@ class StratumSource:
 
     Every job reaches the listener in the callback that read its last byte, every share is written
     in the call that submits it. `trace` sees each line, but no password. `clock` (monotonic
-    seconds), `sleep` and `random` (in [0, 1)) are for tests to pass. Raises UsageError for a URL,
-    a user or a password that no pool could take.
+    seconds), `sleep` and `random` (in [0, 1)) are for tests to pass. `egress` is the user's list of
+    what may be connected to, else it is the pool's own hosts. Raises UsageError for settings that
+    no pool could take, or that contradict each other.
     """
 
     def __init__(
@@ -44,6 +51,9 @@ class StratumSource:
         *,
         user_agent: str,
         version_mask: int = BIP320_MASK,
+        timeouts: Timeouts = _TIMEOUTS,
+        egress: Egress | None = None,
+        audit: AuditLog | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
@@ -57,7 +67,16 @@ class StratumSource:
         self._random = random
         self._trace = trace
         self._backoff = Backoff(retry, random)
-        self._record = PoolRecord(PoolMemory(), RedirectPolicy(self._configured))
+        self._limits = ClientLimits(handshake=timeouts.answer, silence=timeouts.silence)
+        self._route = plan_route(settings, self._configured, egress, timeouts)
+        redirects = RedirectPolicy(
+            self._configured,
+            RedirectRule(settings.redirect),
+            settings.redirect_hosts,
+            self._route.check,
+        )
+        self._audit = audit or AuditLog()
+        self._record = PoolRecord(PoolMemory(), redirects, audit=self._audit)
         self._listener: JobListener | None = None
         self._connection: PoolConnection | None = None
         self._attempts = 0
@@ -79,6 +98,8 @@ class StratumSource:
         """Write the share now, or report it lost; its one result comes through the listener."""
         if self._connection is not None:
             self._connection.submit(share)
+            if share.solves_block:
+                self._audit.block_found(str(self._configured), share)
         elif self._listener is not None:
             lost = ShareResult(Verdict.LOST, text="no connection to send it on")
             self._listener.on_share_result(share, lost)
@@ -103,6 +124,7 @@ class StratumSource:
             reconnects=max(0, self._attempts - 1),
             latency=self._record.latency,
             dropped=tuple((drop.value, count) for drop, count in self._record.drops.items()),
+            faults=tuple(self._record.faults.items()),
         )
 
     async def _attempt(self, listener: JobListener, endpoint: Endpoint) -> Outcome:
@@ -111,19 +133,49 @@ class StratumSource:
         session = Session(listener, self._record, endpoint, self._clock)
         try:
             factory = partial(self._new_connection, session)
-            connection = await connect(endpoint, factory, allowed_hosts={self._configured.host})
-            return await session.serve(connection)
+            connection = await connect(endpoint, factory, self._route, self._sleep)
+            self._on_connected(listener, endpoint, connection)
+            outcome = await session.serve(connection)
+            self._on_fault(AuditEvent.DISCONNECTED, endpoint, outcome.text, outcome.cause)
         except ConnectError as error:
+            self._on_fault(AuditEvent.CONNECT_FAILED, endpoint, str(error), error.fault)
             return Outcome(str(error))
+        else:
+            return outcome
         finally:
             if self._connection is not None:
                 self._connection.close(EndCause.STOPPED, "stopped")
             self._connection = None
             self._record.state = SourceState.DISCONNECTED
 
+    def _on_connected(
+        self, listener: JobListener, endpoint: Endpoint, connection: PoolConnection
+    ) -> None:
+        tls, proxy = self._route.tls, self._route.proxy
+        self._audit.record(
+            AuditEvent.CONNECTED,
+            pool=str(endpoint),
+            user=self._plan.user,
+            address=connection.peer,
+            trusts=None if tls is None else str(tls),
+            proxy=None if proxy is None else str(proxy),
+        )
+        if tls is not None and tls.insecure:
+            text = f"{endpoint} is not verified (tls-insecure): whoever is on the way can be it"
+            listener.on_notice(text, warning=True)
+
+    def _on_fault(
+        self, what: AuditEvent, endpoint: Endpoint, text: str, cause: EndCause | ConnectFault | None
+    ) -> None:
+        name = "unknown" if cause is None else cause.value
+        self._record.faults[name] += 1
+        self._audit.record(what, pool=str(endpoint), cause=name, text=text)
+
     def _new_connection(self, session: Session) -> PoolConnection:
         on_line = None if self._trace is None else partial(self._trace, Direction.RECEIVED)
-        protocol = ClientProtocol(self._record.memory.plan(self._plan), self, on_line=on_line)
+        protocol = ClientProtocol(
+            self._record.memory.plan(self._plan), self, self._limits, on_line=on_line
+        )
         self._connection = PoolConnection(
             protocol, session.handle, self._clock, self._sleep, self._trace
         )

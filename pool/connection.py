@@ -1,16 +1,18 @@
 """The asyncio shell of one connection: it moves bytes and time, and decides nothing."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 from stampmill.core.job import Share
-from stampmill.pool.connect import reason
+from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.trace import Direction, Trace, redacted
+from stampmill.pool.transport.connect import Sleep
+from stampmill.pool.transport.faults import reason
 from stampmill.pool.upstream.events import ClientEvent, EndCause, Ended
 from stampmill.pool.upstream.protocol import ClientProtocol
 
-Sleep = Callable[[float], Coroutine[Any, Any, None]]
+__all__ = ["WRITE_LIMIT", "PoolConnection", "Sleep"]
 
 WRITE_LIMIT = 256 * 1024
 """Bytes waiting for a pool that does not read, beyond which it is left."""
@@ -39,6 +41,12 @@ class PoolConnection(asyncio.Protocol):
         self._trace = trace
         self._transport: asyncio.Transport | None = None
         self._settled = asyncio.Event()
+
+    @property
+    def peer(self) -> str | None:
+        """Address and port at the other end, a proxy's perhaps; None before there is one."""
+        found = None if self._transport is None else self._transport.get_extra_info("peername")
+        return None if found is None else Endpoint(str(found[0]), found[1]).place
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Open the session."""

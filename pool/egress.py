@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from stampmill.core.errors import UsageError
 from stampmill.pool.transport.faults import EgressRefusedError
@@ -56,6 +56,14 @@ class Egress:
                 "list the name, or use a socks5:// proxy"
             )
 
+    def require(self, hosts: Iterable[str]) -> None:
+        """Raise UsageError if a configured host is left out: it would never be reached."""
+        for host in hosts:
+            try:
+                self.check_host(host)
+            except EgressRefusedError as error:
+                raise UsageError(f"{error}: add egress {host}, or leave the host out") from None
+
     def _is_inside(self, address: "_Address") -> bool:
         return any(address in network for network in self._networks)
 
@@ -64,23 +72,6 @@ class Egress:
         if self.on_refusal is not None:
             self.on_refusal(text)
         raise EgressRefusedError(text)
-
-
-def allow(listed: Sequence[str], configured: Iterable[str]) -> Egress:
-    """Return the list that was given, or else one of just the configured hosts.
-
-    Raise UsageError if the given list leaves out a configured host: it would never be reached.
-    """
-    if not listed:
-        return Egress(configured)
-    egress = Egress(listed)
-    for host in configured:
-        try:
-            egress.check_host(host)
-        except EgressRefusedError as error:
-            raise UsageError(f"{error}: add --egress {host}, or leave the host out") from None
-    egress.refusals = 0
-    return egress
 
 
 def normal_host(host: str) -> str:

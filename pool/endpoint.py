@@ -2,27 +2,32 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from stampmill.core.errors import UsageError
 
 _SCHEMES = {"stratum+tcp", "tcp"}
-_TLS_SCHEMES = {"stratum+ssl", "stratum+tls", "stratum+tcps", "ssl", "tls"}
+_TLS_SCHEMES = {"stratum+ssl", "stratum+tls", "stratum+tcps", "stratums", "ssl", "tls"}
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE)
-_FORM = "a pool is written stratum+tcp://host:port"
+_FORM = "a pool is written stratum+tcp://host:port, or stratum+ssl:// for TLS"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A host, name or address without brackets, and a TCP port."""
+    """A host, name or address without brackets, a TCP port, and whether TLS is spoken there."""
 
     host: str
     port: int
+    tls: bool = False
+
+    @property
+    def place(self) -> str:
+        """Host and port as URLs write them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"stratum+tcp://{host}:{self.port}"
+        return f"stratum+{'ssl' if self.tls else 'tcp'}://{self.place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,47 +42,59 @@ class PoolAddress:
 def parse_pool_url(url: str) -> PoolAddress:
     """Read `stratum+tcp://[user[:password]@]host:port`, the scheme optional; raise UsageError.
 
-    An IPv6 address stands in brackets. Credentials are percent-decoded.
+    `stratum+ssl`, with its usual aliases, means TLS. An IPv6 address stands in brackets.
+    Credentials are percent-decoded.
+    """
+    scheme, address = parse_url(url, _FORM)
+    if scheme in {"http", "https"}:
+        raise UsageError(f"{_FORM}; {masked(url)!r} is a web address")
+    if scheme is not None and scheme not in _SCHEMES | _TLS_SCHEMES:
+        raise UsageError(f"{_FORM}; there is no scheme {scheme!r} in {masked(url)!r}")
+    endpoint = replace(address.endpoint, tls=scheme in _TLS_SCHEMES)
+    return replace(address, endpoint=endpoint)
+
+
+def parse_url(url: str, form: str) -> tuple[str | None, PoolAddress]:
+    """Return scheme, if there is one, and the rest of a URL without a path; raise UsageError.
+
+    `form` begins the error: how such a URL is written.
     """
     if not url or not url.isprintable() or " " in url:
-        raise UsageError(f"{_FORM}, not {_masked(url)!r}")
+        raise UsageError(f"{form}, not {masked(url)!r}")
     scheme, separator, rest = url.partition("://")
-    if not separator:
-        scheme, rest = "tcp", url
-    _check_scheme(scheme.lower(), url)
-    credentials, _, place = rest.rpartition("@")
+    credentials, _, place = (rest if separator else url).rpartition("@")
     user, colon, password = credentials.partition(":")
-    return PoolAddress(
-        _endpoint(place.removesuffix("/"), url),
+    address = PoolAddress(
+        _endpoint(place.removesuffix("/"), url, form),
         unquote(user) if user else None,
         unquote(password) if colon else None,
     )
+    return (scheme.lower() if separator else None), address
 
 
-def _check_scheme(scheme: str, url: str) -> None:
-    if scheme in _TLS_SCHEMES:
-        hint = "use the pool's stratum+tcp:// address"
-        raise UsageError(f"no TLS to pools yet: {hint}, not {_masked(url)!r}")
-    if scheme in {"http", "https"}:
-        raise UsageError(f"{_FORM}; {_masked(url)!r} is a web address")
-    if scheme not in _SCHEMES:
-        raise UsageError(f"{_FORM}; there is no scheme {scheme!r} in {_masked(url)!r}")
+def masked(url: str) -> str:
+    """Return the URL without its password: error lines end up in logs."""
+    before, at, place = url.rpartition("@")
+    scheme = re.match(r"([a-z0-9+.-]*://)?", before, re.IGNORECASE)
+    start = scheme.end() if scheme else 0
+    user, colon, _ = before[start:].partition(":")
+    return f"{before[:start]}{user}{colon and ':...'}{at}{place}"
 
 
-def _endpoint(place: str, url: str) -> Endpoint:
+def _endpoint(place: str, url: str, form: str) -> Endpoint:
     host, colon, port = place.rpartition(":")
     if not colon or not host or place.endswith("]"):
-        raise UsageError(f"{_FORM}; {_masked(url)!r} names no port")
+        raise UsageError(f"{form}; {masked(url)!r} names no port")
     if not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) < 65536 or len(port) > 5:
-        raise UsageError(f"a port is a number from 1 to 65535, not {port!r} in {_masked(url)!r}")
+        raise UsageError(f"a port is a number from 1 to 65535, not {port!r} in {masked(url)!r}")
     if host.startswith("[") and host.endswith("]"):
         return Endpoint(_ipv6(host[1:-1], url), int(port))
     if ":" in host:
-        form = "an IPv6 address stands in brackets, [::1]:3333"
-        raise UsageError(f"{form}, not as in {_masked(url)!r}")
+        bracketed = "an IPv6 address stands in brackets, [::1]:3333"
+        raise UsageError(f"{bracketed}, not as in {masked(url)!r}")
     labels = host.removesuffix(".").split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise UsageError(f"{host!r} in {_masked(url)!r} is no host name")
+        raise UsageError(f"{host!r} in {masked(url)!r} is no host name")
     return Endpoint(host, int(port))
 
 
@@ -85,13 +102,4 @@ def _ipv6(text: str, url: str) -> str:
     try:
         return str(ipaddress.IPv6Address(text))
     except ValueError:
-        raise UsageError(f"{text!r} in {_masked(url)!r} is no IPv6 address") from None
-
-
-def _masked(url: str) -> str:
-    """Return the URL without its password: error lines end up in logs."""
-    before, at, place = url.rpartition("@")
-    scheme = re.match(r"([a-z0-9+.-]*://)?", before, re.IGNORECASE)
-    start = scheme.end() if scheme else 0
-    user, colon, _ = before[start:].partition(":")
-    return f"{before[:start]}{user}{colon and ':...'}{at}{place}"
+        raise UsageError(f"{text!r} in {masked(url)!r} is no IPv6 address") from None

@@ -8,6 +8,7 @@ from typing import Any
 
 from stampmill.core.job import Job, Share, ShareResult, Verdict
 from stampmill.core.job_source import JobListener, SourceState
+from stampmill.pool.audit import AuditEvent, AuditLog
 from stampmill.pool.connection import PoolConnection
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.memory import PoolMemory
@@ -36,6 +37,8 @@ class PoolRecord:
     state: SourceState = SourceState.DISCONNECTED
     latency: float | None = None
     drops: Counter[Drop] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    audit: AuditLog = field(default_factory=AuditLog)
     notices: RateLimit = field(default_factory=lambda: RateLimit(burst=10, seconds=60))
     warnings: RateLimit = field(default_factory=lambda: RateLimit(burst=10, seconds=60))
 
@@ -144,10 +147,19 @@ class Session:
         try:
             target = self._record.redirects.judge(redirect, self._clock())
         except RedirectRefusedError as error:
+            self._audit(AuditEvent.REDIRECT_REFUSED, redirect, why=str(error))
             self._on_drop(Drop.REDIRECT_REFUSED, f"redirect {error}", always=True)
             return
+        self._audit(AuditEvent.REDIRECT_FOLLOWED, redirect, to=str(target))
         self._redirect = (target, redirect.wait)
         self._redirected.set()
+
+    def _audit(self, what: AuditEvent, asked: Reconnect, **fields: str) -> None:
+        """Record what was asked for, word for word."""
+        place = str(self._endpoint)
+        self._record.audit.record(
+            what, pool=place, host=asked.host, port=asked.port, wait=asked.wait, **fields
+        )
 
     def _on_drop(self, drop: Drop, text: str, *, always: bool = False) -> None:
         self._record.drops[drop] += 1

@@ -29,15 +29,20 @@ class _PoolAction(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
-        groups: list[dict[str, str]] = getattr(namespace, self.dest, None) or [{}]
+        groups: list[dict[str, Any]] = getattr(namespace, self.dest, None) or [{}]
         value = "true" if self.nargs == 0 else str(values)
         if self.const == "url" and "url" in groups[-1]:
             groups.append({})
         if self.const == "userpass":
             groups[-1]["user"], _, groups[-1]["pass"] = value.partition(":")
+        elif self.const in _LISTS:
+            groups[-1].setdefault(self.const, []).append(value)
         else:
             groups[-1][self.const] = value
         setattr(namespace, self.dest, groups)
+
+
+_LISTS = {"tls-pin", "redirect-host"}
 
 
 def add_pool_options(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +51,7 @@ def add_pool_options(parser: argparse.ArgumentParser) -> None:
         "pools", "Repeat the group for several pools, in order: -o A -u me -o B -u you."
     )
     for flags, key, metavar, text in (
-        (("-o", "--url"), "url", "URL", "stratum+tcp://host:port, or host:port"),
+        (("-o", "--url"), "url", "URL", "stratum+tcp://host:port, host:port, or stratum+ssl://"),
         (("-u", "--user"), "user", "USER", "user name: account.worker or address.worker"),
         (("-p", "--pass"), "pass", "PASS", "password (x)"),
         (("-O", "--userpass"), "userpass", "USER:PASS", "both in one"),
@@ -58,18 +63,72 @@ def add_pool_options(parser: argparse.ArgumentParser) -> None:
             "mask|difference",
             "how rolled version bits are submitted (mask); some forks take the difference",
         ),
+        (
+            ("--tls-pin",),
+            "tls-pin",
+            "cert:HEX|spki:HEX",
+            "TLS: take the certificate or public key with this SHA-256 and no other, whatever CAs "
+            "and names say; repeat it for several",
+        ),
+        (("--tls-ca",), "tls-ca", "FILE", "TLS: trust the CAs in this PEM file only"),
+        (("--pool-proxy",), "pool-proxy", "URL", "this pool's own --proxy, or the word direct"),
+        (
+            ("--redirect-host",),
+            "redirect-host",
+            "HOST",
+            "where --redirect listed may lead too, with this user and password; repeatable",
+        ),
     ):
         group.add_argument(
             *flags, action=_PoolAction, dest="pools", const=key, metavar=metavar, help=text
         )
-    group.add_argument(
-        "--extranonce-subscribe",
-        action=_PoolAction,
-        dest="pools",
-        const="extranonce-subscribe",
-        nargs=0,
-        help="ask for new extranonces by a request, as NiceHash wants it",
+    for key, text in (
+        ("extranonce-subscribe", "ask for new extranonces by a request, as NiceHash wants it"),
+        ("tls-insecure", "TLS: take any certificate, so anybody on the way can steal the work"),
+    ):
+        group.add_argument(
+            f"--{key}", action=_PoolAction, dest="pools", const=key, nargs=0, help=text
+        )
+
+
+def add_connection_options(parser: argparse.ArgumentParser) -> None:
+    """Add what holds for the connections to all pools."""
+    group = parser.add_argument_group(
+        "connections",
+        "A stratum+ssl:// pool is verified by the system's CAs, unless pinned (--tls-pin). What a "
+        "pool says never moves the miner to another host, unless listed (--redirect-host).",
     )
+    add = group.add_argument
+    add(
+        "-x",
+        "--proxy",
+        metavar="URL",
+        help="socks5h://[user:password@]host:port (names left to the proxy: for Tor), socks5://, "
+        "or http:// (CONNECT)",
+    )
+    add(
+        "--redirect",
+        metavar="same-host|never|listed",
+        help="follow client.reconnect to other ports of the pool's host (same-host), never, or to "
+        "each --redirect-host too (listed)",
+    )
+    add("--no-redirect", dest="redirect", action="store_const", const="never", help="never")
+    add(
+        "--egress",
+        metavar="HOST|CIDR",
+        action="append",
+        help="connect to these hosts and networks only, whatever else is configured; repeatable "
+        "(the configured hosts). With a network given, names must resolve into it; without one, "
+        "DNS is trusted",
+    )
+    add(
+        "--audit-log",
+        metavar="FILE",
+        help="append connections, redirects asked, settings and found blocks as JSON lines",
+    )
+    add("--connect-timeout", metavar="SECONDS", help="for TCP, and again for TLS (15)")
+    add("--answer-timeout", metavar="SECONDS", help="for subscribe and authorize (30)")
+    add("--silence-timeout", metavar="SECONDS", help="leave a pool that says nothing (150)")
 
 
 def add_device_options(parser: argparse.ArgumentParser) -> None:
@@ -93,7 +152,8 @@ def add_config_option(group: argparse._ActionsContainer) -> None:
 
 _KEYS = (
     "algo", "backend", "kernel", "threads", "cpu-affinity", "time-limit", "retries", "retry-pause",
-    "block-every",
+    "block-every", "proxy", "redirect", "egress", "audit-log", "connect-timeout", "answer-timeout",
+    "silence-timeout",
 )  # fmt: skip
 
 

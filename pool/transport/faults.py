@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import socket
+import ssl
 from enum import Enum
 
 from stampmill.core.errors import StampmillError
@@ -44,6 +45,8 @@ def reason(error: Exception) -> str:
     """Return in words why there is no connection, or no longer one."""
     if isinstance(error, socket.gaierror | UnicodeError):
         return "name not known"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {(error.reason or 'broken off').replace('_', ' ').lower()}"
     if not isinstance(error, OSError):
         return str(error)
     number = error.errno or _errno_in(str(error))

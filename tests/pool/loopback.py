@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from stampmill.core.config import PoolSettings, RetryPolicy
+from stampmill.core.config import PoolSettings, RetryPolicy, Timeouts
 from stampmill.core.job import Job, Share, ShareResult, Verdict
 from stampmill.pool.client import StratumSource
 from stampmill.pool.stratum.answers import ConfigureResult, MessageId, SubscribeResult
@@ -129,7 +129,8 @@ class ManualTime(Changes):
 
     def _longest(self) -> float:
         left = [due - self.now for due, _, future in self._waiting if not future.done()]
-        return max(left, default=0.0)
+        # The limit of a connection that is being opened is no pause.
+        return max((seconds for seconds in left if seconds != Timeouts().connect), default=0.0)
 
 
 @dataclass

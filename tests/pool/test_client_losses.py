@@ -2,14 +2,11 @@
 
 import asyncio
 import socket
-from contextlib import ExitStack
 
 import pytest
 
 from stampmill.core.errors import NoPoolError
 from stampmill.core.job import ShareResult, Verdict
-from stampmill.pool.connect import ConnectError, EgressRefusedError, connect
-from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.stratum.answers import PoolError
 from stampmill.pool.stratum.messages import encode, encode_error
 from stampmill.pool.stratum.notifications import Ping, Reconnect, SetDifficulty
@@ -233,26 +230,6 @@ async def test_a_flood_of_difficulties_does_not_hide_a_refused_redirect() -> Non
         assert kinds.count(True) == 10
         assert kinds.count(False) <= 11
         assert m.source.status().dropped == (("redirect-refused", 100),)
-
-
-@in_loop
-async def test_nobody_can_connect_to_a_host_that_was_not_configured() -> None:
-    with pytest.raises(EgressRefusedError, match="127.0.0.2 is not a host"):
-        await connect(Endpoint("127.0.0.2", 1), asyncio.Protocol, allowed_hosts={"127.0.0.1"})
-
-
-@in_loop
-async def test_a_connection_that_never_comes_about_is_given_up() -> None:
-    with socket.socket() as full, ExitStack() as queued:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        for _ in range(4):  # Linux drops what comes when the queue is full
-            waiting = queued.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(full.getsockname())
-        here = Endpoint(*full.getsockname())
-        with pytest.raises(ConnectError, match="no connection within 0 s"):
-            await connect(here, asyncio.Protocol, allowed_hosts={here.host}, patience=0.05)
 
 
 # A pool that does not read.

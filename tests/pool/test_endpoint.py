@@ -23,6 +23,15 @@ def test_a_pool_is_found_in_its_spellings(url: str, host: str, port: int) -> Non
 
 
 @pytest.mark.parametrize(
+    "scheme",
+    ["stratum+ssl", "stratum+tls", "stratum+tcps", "stratums", "ssl", "tls", "STRATUM+SSL"],
+)
+def test_tls_is_asked_for_by_each_of_its_schemes(scheme: str) -> None:
+    address = parse_pool_url(f"{scheme}://bob:pw@pool.example:443")
+    assert address == PoolAddress(Endpoint("pool.example", 443, tls=True), "bob", "pw")
+
+
+@pytest.mark.parametrize(
     ("url", "user", "password"),
     [
         ("stratum+tcp://bob@pool:3333", "bob", None),
@@ -43,7 +52,7 @@ def test_credentials_may_stand_in_front(url: str, user: str, password: str | Non
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("", "host:port, not ''"),
+        ("", "for TLS, not ''"),
         ("pool", "names no port"),
         ("pool:", "number from 1 to 65535, not ''"),
         (":3333", "names no port"),
@@ -58,20 +67,16 @@ def test_credentials_may_stand_in_front(url: str, user: str, password: str | Non
         ("[::g]:3333", "'::g' in '[::g]:3333' is no IPv6 address"),
         ("[pool]:3333", "no IPv6 address"),
         ("po ol:3333", "'po ol:3333'"),
-        ("pool:3333\n", "host:port, not"),
+        ("pool:3333\n", "for TLS, not"),
         ("pool..example:3333", "no host name"),
         ("pool/path:3333", "no host name"),
         ("pool:3333/path", "not '3333/path'"),
         ("pöol:3333", "no host name"),
         ("x" * 64 + ":3333", "no host name"),
         ("a." * 200 + "a:3333", "no host name"),
-        ("stratum+ssl://pool:3333", "no TLS to pools yet"),
-        ("stratum+tls://pool:3333", "no TLS to pools yet"),
-        ("stratum+tcps://pool:3333", "no TLS to pools yet"),
-        ("ssl://pool:3333", "no TLS to pools yet"),
-        ("tls://pool:3333", "no TLS to pools yet"),
         ("http://pool:3333", "web address"),
         ("https://pool:3333", "web address"),
+        ("stratum2+tcp://pool:3333", "no scheme 'stratum2+tcp'"),
         ("ftp://pool:3333", "no scheme 'ftp'"),
         ("://pool:3333", "no scheme ''"),
     ],
@@ -85,7 +90,7 @@ def test_a_malformed_url_is_named_in_one_line(url: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["stratum+ssl://bob:hunter2@pool:1", "bob:hunter2@pool", "bob:hunter2:a//b@pool:0"]
+    "url", ["stratum+ftp://bob:hunter2@pool:1", "bob:hunter2@pool", "bob:hunter2:a//b@pool:0"]
 )
 def test_an_error_never_shows_a_password(url: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -99,6 +104,8 @@ def test_an_error_never_shows_a_password(url: str) -> None:
     [
         (Endpoint("pool", 1), "stratum+tcp://pool:1"),
         (Endpoint("::1", 1), "stratum+tcp://[::1]:1"),
+        (Endpoint("pool", 1, tls=True), "stratum+ssl://pool:1"),
+        (Endpoint("::1", 1, tls=True), "stratum+ssl://[::1]:1"),
     ],
 )
 def test_an_endpoint_is_written_as_it_may_be_read(endpoint: Endpoint, text: str) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from stampmill.core.config import RetryPolicy
 from stampmill.pool.backoff import Backoff
-from stampmill.pool.connect import reason
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.memory import PoolMemory
 from stampmill.pool.rate_limit import RateLimit
@@ -16,6 +15,7 @@ from stampmill.pool.redirect import RedirectPolicy, RedirectRefusedError
 from stampmill.pool.stratum.answers import SubscribeResult
 from stampmill.pool.stratum.notifications import Reconnect
 from stampmill.pool.trace import redacted
+from stampmill.pool.transport.faults import reason
 from stampmill.pool.upstream.outbox import Asked
 from stampmill.pool.upstream.plan import ClientPlan, ResumePoint
 
