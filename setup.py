@@ -16,6 +16,8 @@ import shlex
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
+from types import ModuleType
 
 from setuptools import Extension, errors, setup
 from setuptools.command.build_ext import build_ext
@@ -23,12 +25,21 @@ from setuptools.modified import newer_group
 
 # -g0: debug information on unrolled kernels would be most of the extension's size.
 FLAGS = ["-std=c11", "-O3", "-g0", "-Wall", "-Wextra", "-fvisibility=hidden"]
-X86_SETS = {  # csrc/scan_<set>.c: its flags, and a function that takes two vectors of a type
+X86_SETS = {  # scan_<set>.c: its flags, and a function that takes two vectors of a type
     "avx512": (["-mavx512f", "-mavx512bw"], "_mm512_shuffle_epi8", "__m512i"),
     "shani": (["-mssse3", "-msse4.1", "-msha"], "_mm_sha256msg1_epu32", "__m128i"),
     "avx2": (["-mavx2"], "_mm256_add_epi32", "__m256i"),
+    "sse41": (["-msse4.1"], "_mm_min_epu32", "__m128i"),
 }
 SETS = X86_SETS if platform.machine().lower() in {"x86_64", "amd64", "i386", "i686"} else {}
+
+HERE = Path(__file__).parent
+GENERATED = ["avx512", "avx2", "sse41"]  # rows of kernels/sets.py; the rest is in csrc/
+GENERATOR = sorted(map(str, HERE.joinpath("kernels").glob("*.py")))
+
+# gcc would undo the order that the generator chose for its operations. Clang keeps it unasked.
+PASSES = ("schedule-insns", "schedule-insns2", "tree-ter", "tree-reassoc", "tree-pre", "gcse")
+KEEP_ORDER = [f"-fno-{name}" for name in PASSES]
 
 
 class BuildExt(build_ext):
@@ -38,6 +49,7 @@ class BuildExt(build_ext):
         """Build what is out of date; a failure tells the cure."""
         target = self.get_ext_fullpath(ext.name)
         try:
+            ext.depends += GENERATOR
             if self.force or newer_group([*ext.sources, *ext.depends], target, "newer"):
                 ext.extra_compile_args += FLAGS
                 self._compile_sets(ext)
@@ -56,12 +68,30 @@ class BuildExt(build_ext):
                 say(f"this C compiler lacks {name}: its kernel is left out")
 
     def _compile_set(self, ext: Extension, name: str, flags: list[str]) -> list[str]:
+        source, own = f"csrc/scan_{name}.c", flags
+        if name in GENERATED:
+            source, own = generated(name, Path(self.build_temp)), [*flags, *keep_order()]
         return self.compiler.compile(
-            [f"csrc/scan_{name}.c"],
+            [source],
             output_dir=self.build_temp,
             include_dirs=ext.include_dirs,
-            extra_postargs=[*FLAGS, *flags],
+            extra_postargs=[*FLAGS, *own],
         )
+
+
+def generated(name: str, folder: Path) -> str:
+    """Write a kernel's source and return its path; the generator is this folder's own."""
+    stampmill = ModuleType("stampmill")
+    stampmill.__path__ = [str(HERE)]
+    sys.modules["stampmill"] = stampmill
+    from stampmill.kernels.generate import write_kernel  # noqa: PLC0415  after the line above
+
+    return str(write_kernel(name, folder / "generated"))
+
+
+def keep_order() -> list[str]:
+    """Return the flags that this compiler needs, and knows, for generated code."""
+    return KEEP_ORDER if compiles("", ["-Werror", *KEEP_ORDER]) else []
 
 
 def cffi_modules() -> list[str]:

@@ -64,5 +64,6 @@ static int has_all(unsigned wanted, const char **missing) {
 
 int sm_supports_shani(const char **missing) { return has_all(SSSE3 | SSE41 | SHA, missing); }
 int sm_supports_avx2(const char **missing) { return has_all(AVX2, missing); }
+int sm_supports_sse41(const char **missing) { return has_all(SSE41, missing); }
 int sm_supports_avx512(const char **missing) { return has_all(AVX512F | AVX512BW, missing); }
 #endif

@@ -13,6 +13,9 @@ static const sm_kernel *const kernels[] = {
 #if defined(SM_AVX2)
     &sm_kernel_avx2,
 #endif
+#if defined(SM_SSE41)
+    &sm_kernel_sse41,
+#endif
     &sm_kernel_generic,
 };
 

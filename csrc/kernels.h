@@ -24,6 +24,11 @@ extern const sm_kernel sm_kernel_shani;
 extern const sm_kernel sm_kernel_avx2;
 #endif
 
+#if defined(SM_X86) && !defined(SM_NO_SSE41)
+#define SM_SSE41 1
+extern const sm_kernel sm_kernel_sse41;
+#endif
+
 extern const sm_kernel sm_kernel_generic;
 
 /* Defined in cpu.c, apart from the kernels: a kernel's own file is compiled for its instruction
@@ -32,5 +37,6 @@ int sm_supports_generic(const char **missing);
 int sm_supports_avx512(const char **missing);
 int sm_supports_shani(const char **missing);
 int sm_supports_avx2(const char **missing);
+int sm_supports_sse41(const char **missing);
 
 #endif

@@ -103,19 +103,25 @@ SM_INLINE sm_status sm_collect(sm_scan *scan, const sm_search *search, uint64_t 
 /* The scan itself, for a kernel that filters `lanes` (at most 32) nonces at once. Filtering a batch
    takes microseconds, and so does checking a candidate: looking at the cancel word before each of
    them costs nothing, and is often enough. */
-SM_INLINE sm_status sm_scan_range(sm_scan *scan, uint32_t lanes, sm_filter *filter) {
-    sm_search search;
+SM_INLINE sm_status sm_walk(sm_scan *scan, const sm_search *search, uint32_t lanes,
+                            sm_filter *filter) {
     uint32_t masks[SM_MAX_VERSIONS], version = scan->first_version;
-    sm_prepare(&search, scan);
     scan->found = 0;
     for (uint64_t nonce = scan->first; nonce < scan->end; nonce += lanes, version = 0) {
         if (scan->found) return sm_stop(scan, SM_HIT, nonce, 0);
         if (sm_cancelled(scan)) return sm_stop(scan, SM_CANCELLED, nonce, version);
-        if (!filter(&search, (uint32_t)nonce, masks)) continue;
-        sm_status status = sm_collect(scan, &search, nonce, version, lanes, masks);
+        if (!filter(search, (uint32_t)nonce, masks)) continue;
+        sm_status status = sm_collect(scan, search, nonce, version, lanes, masks);
         if (status != SM_DONE) return status;
     }
     return sm_stop(scan, SM_DONE, scan->end, 0);
+}
+
+/* The same for a kernel whose filter needs no more than what every kernel shares. */
+SM_INLINE sm_status sm_scan_range(sm_scan *scan, uint32_t lanes, sm_filter *filter) {
+    sm_search search;
+    sm_prepare(&search, scan);
+    return sm_walk(scan, &search, lanes, filter);
 }
 
 #endif

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from stampmill.kernels.generate import write_kernel
+
 ROOT = Path(__file__).parents[2]
 COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -17,7 +19,9 @@ SETS = {
     "avx512": ["-mavx512f", "-mavx512bw"],
     "shani": ["-mssse3", "-msse4.1", "-msha"],
     "avx2": ["-mavx2"],
+    "sse41": ["-msse4.1"],
 }
+GENERATED = {"avx512", "avx2", "sse41"}
 IS_X86 = platform.machine() in {"x86_64", "i386", "i686"}
 SOURCES = ["csrc/cpu.c", "csrc/selftest.c", "csrc/scan_generic.c", "tests/csrc/driver.c"]
 
@@ -43,12 +47,15 @@ def sanitizers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def objects(tmp_path_factory: pytest.TempPathFactory, sanitizers: list[str]) -> list[Path]:
     """Everything but dispatch.c, each kernel with the flags of its set."""
     folder = tmp_path_factory.mktemp("objects")
-    kernels = {f"csrc/scan_{name}.c": flags for name, flags in SETS.items()} if IS_X86 else {}
-    flags_of: dict[str, list[str]] = {source: [] for source in SOURCES} | kernels
+    kernels = {source_of(name, folder): flags for name, flags in SETS.items()} if IS_X86 else {}
+    flags_of: dict[Path, list[str]] = {ROOT / source: [] for source in SOURCES} | kernels
     return [
-        build_object(ROOT / source, folder, [*sanitizers, *flags])
-        for source, flags in flags_of.items()
+        build_object(source, folder, [*sanitizers, *flags]) for source, flags in flags_of.items()
     ]
+
+
+def source_of(kernel: str, folder: Path) -> Path:
+    return write_kernel(kernel, folder) if kernel in GENERATED else ROOT / f"csrc/scan_{kernel}.c"
 
 
 def build_object(source: Path, folder: Path, options: list[str]) -> Path:

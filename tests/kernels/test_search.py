@@ -26,7 +26,7 @@ def hash_word(prefix: bytes, nonce: int) -> int:
 
 
 def is_right(search: Search, mutant: Mutant | None = None) -> bool:
-    """The check that a search has to pass: random headers, so many that a bit is read which some hide."""
+    """The check that a search has to pass, on headers enough that one reads what others hide."""
     return all(
         last_word(search, prefix, nonce, mutant=mutant)[0] == hash_word(prefix, nonce)
         for prefix, nonce in HEADERS

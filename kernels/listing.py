@@ -1,0 +1,98 @@
+"""Listings: operations in the order in which a kernel does them.
+
+An order decides how many values are alive at once, and what a CPU finds to do while a chain of
+operations waits for itself. Chains that are independent of each other, as the first hash of one
+batch of nonces and the second hash of the batch before, are woven into one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stampmill.kernels.errors import GeneratorError
+from stampmill.kernels.graph import Node, Op, Scope, lanes, reach
+from stampmill.kernels.search import Search
+
+Chain = list[Node]
+
+
+@dataclass(frozen=True, slots=True)
+class Weave:
+    """How two chains become one listing; what a search for the fastest order varies."""
+
+    grain: int = 8
+    """Operations of a chain in a row; 0: the second chain first, then the other."""
+
+    phase: int = 0
+    """Operations of the second chain that come before all others."""
+
+    late: bool = True
+    """Whether an operation waits until its result is asked for: fewer values are alive at once."""
+
+
+def chain(outputs: Iterable[Node], *, late: bool = True) -> Chain:
+    """Return the operations that make the outputs: as written, or each just before its use."""
+    outputs = tuple(outputs)
+    listed = list(lanes(reach(outputs)))
+    return _late(outputs) if late else listed
+
+
+def pipelined(search: Search, weave: Weave) -> Chain:
+    """Return the first hash of one batch and the second hash of another, interleaved."""
+    first = chain(search.digest, late=weave.late)
+    second = chain([search.clear], late=weave.late)
+    return woven(first, second, weave)
+
+
+def woven(first: Sequence[Node], second: Sequence[Node], weave: Weave) -> Chain:
+    """Return two chains as one; both keep their order, and end together.
+
+    Raise GeneratorError for a negative grain, or a phase beyond the second chain.
+    """
+    if weave.grain < 0:
+        raise GeneratorError(f"grain is 0 or more, not {weave.grain}")
+    if not 0 <= weave.phase <= len(second):
+        raise GeneratorError(f"phase is 0 .. {len(second)}, not {weave.phase}")
+    if weave.grain == 0:
+        return [*second, *first]
+    begun, rest = list(second[: weave.phase]), list(second[weave.phase :])
+    return begun + _merged(_cut(first, weave.grain), _cut(rest, weave.grain))
+
+
+def most_alive(listing: Sequence[Node]) -> int:
+    """Return how many values that the nonce changes are alive at once, at the most."""
+    last_use = {x: i for i, node in enumerate(listing) for x in node.operands}
+    alive, most = set[Node](), 0
+    for i, node in enumerate(listing):
+        alive.add(node)
+        alive.update(x for x in node.operands if x.scope is Scope.LANE and x.op is not Op.INPUT)
+        most = max(most, len(alive))
+        alive.difference_update([x for x in node.operands if last_use[x] == i])
+    return most
+
+
+def _late(outputs: Sequence[Node]) -> Chain:
+    """Depth first: what an output needs, in the order of its operands, then the output."""
+    done: dict[Node, None] = {}
+    pending = [(node, False) for node in reversed(list(lanes(reach(outputs))))]
+    pending = [(node, False) for node in reversed(outputs)]
+    while pending:
+        node, ready = pending.pop()
+        if node in done or node.scope < Scope.LANE or node.op is Op.INPUT:
+            continue
+        if ready:
+            done[node] = None
+            continue
+        pending.append((node, True))
+        pending += [(x, False) for x in reversed(node.operands)]
+    return list(done)
+
+
+def _cut(nodes: Sequence[Node], grain: int) -> list[Sequence[Node]]:
+    return [nodes[i : i + grain] for i in range(0, len(nodes), grain)]
+
+
+def _merged(first: list[Sequence[Node]], second: list[Sequence[Node]]) -> Chain:
+    """Deal the pieces evenly over the listing."""
+    order = [((i + 0.5) / len(first), 1, piece) for i, piece in enumerate(first)]
+    order += [((i + 0.5) / len(second), 0, piece) for i, piece in enumerate(second)]
+    return [node for _, _, piece in sorted(order, key=lambda x: x[:2]) for node in piece]
