@@ -45,6 +45,7 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     tls_insecure: bool | None = msgspec.field(default=None, name="tls-insecure")
     pool_proxy: str | None = msgspec.field(default=None, name="pool-proxy")
     redirect_host: _Texts | None = msgspec.field(default=None, name="redirect-host")
+    rpc_cookie: str | None = msgspec.field(default=None, name="rpc-cookie")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -66,6 +67,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     connect_timeout: _Seconds | None = None
     answer_timeout: _Seconds | None = None
     silence_timeout: _Seconds | None = None
+    coinbase_addr: str | None = None
+    coinbase_sig: str | None = None
+    chain: Literal["main", "test", "testnet4", "signet", "regtest"] | None = None
+    block_dir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ class PoolSettings:
     """What to do with `client.reconnect`: same-host, never or listed."""
     redirect_hosts: tuple[str, ...] = ()
     """Where else it may lead, if listed; this pool's user and password go there."""
+    rpc_cookie: str | None = None
+    """A node's cookie file, instead of user and password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,20 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class SoloSettings:
+    """What mining alone on a node needs besides the node."""
+
+    address: str | None = None
+    """Who is paid."""
+    signature: str = ""
+    """Text for the coinbase."""
+    chain: str | None = None
+    """The chain that the node must be on; None: any that the address belongs to."""
+    block_dir: str | None = None
+    """Where found blocks are kept; None: the user's state folder."""
+
+
+@dataclass(frozen=True, slots=True)
 class MineSettings:
     """A whole run. Without pools it mines on the embedded one."""
 
@@ -134,6 +155,7 @@ class MineSettings:
     egress: tuple[str, ...] = ()
     """Hosts and networks that may be connected to; empty: those of the configuration."""
     audit_log: Path | None = None
+    solo: SoloSettings = SoloSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +248,7 @@ def _pool(said: Mapping[str, Any], run: Options) -> PoolSettings:
         _proxy(pool.pool_proxy or run.proxy),
         run.redirect or "same-host",
         pool.redirect_host or (),
+        pool.rpc_cookie,
     )
 
 
@@ -247,6 +270,9 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
         timeouts=_timeouts(options),
         egress=options.egress or (),
         audit_log=Path(options.audit_log).expanduser() if options.audit_log else None,
+        solo=SoloSettings(
+            options.coinbase_addr, options.coinbase_sig or "", options.chain, options.block_dir
+        ),
     )
 
 

@@ -51,7 +51,13 @@ def add_pool_options(parser: argparse.ArgumentParser) -> None:
         "pools", "Repeat the group for several pools, in order: -o A -u me -o B -u you."
     )
     for flags, key, metavar, text in (
-        (("-o", "--url"), "url", "URL", "stratum+tcp://host:port, host:port, or stratum+ssl://"),
+        (
+            ("-o", "--url"),
+            "url",
+            "URL",
+            "stratum+tcp://host:port, host:port, or stratum+ssl://; a node of your own is "
+            "http://user:pass@host:port",
+        ),
         (("-u", "--user"), "user", "USER", "user name: account.worker or address.worker"),
         (("-p", "--pass"), "pass", "PASS", "password (x)"),
         (("-O", "--userpass"), "userpass", "USER:PASS", "both in one"),
@@ -78,6 +84,7 @@ def add_pool_options(parser: argparse.ArgumentParser) -> None:
             "HOST",
             "where --redirect listed may lead too, with this user and password; repeatable",
         ),
+        (("--rpc-cookie",), "rpc-cookie", "FILE", "a node's cookie file, for user and password"),
     ):
         group.add_argument(
             *flags, action=_PoolAction, dest="pools", const=key, metavar=metavar, help=text
@@ -143,6 +150,30 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_solo_options(parser: argparse.ArgumentParser) -> None:
+    """Add what mining alone needs."""
+    group = parser.add_argument_group(
+        "mining alone",
+        "With a Bitcoin node of your own (-o http://user:pass@host:port) instead of a pool: whole "
+        "blocks, and whole rewards, but no share. Repeat -o for several nodes: the first that "
+        "works gives the templates, all of them get the blocks.",
+    )
+    add = group.add_argument
+    add("--coinbase-addr", metavar="ADDR", help="who is paid: an address of the node's chain")
+    add("--coinbase-sig", metavar="TEXT", help="text for the coinbase, at most 40 bytes")
+    add(
+        "--chain",
+        metavar="main|test|testnet4|signet|regtest",
+        help="what the node must be on (any that the address belongs to)",
+    )
+    add(
+        "--block-dir",
+        metavar="DIR",
+        help="found blocks are written here before they are submitted "
+        "($XDG_STATE_HOME/stampmill/blocks)",
+    )
+
+
 def add_config_option(group: argparse._ActionsContainer) -> None:
     """Add -c."""
     group.add_argument(
@@ -153,7 +184,7 @@ def add_config_option(group: argparse._ActionsContainer) -> None:
 _KEYS = (
     "algo", "backend", "kernel", "threads", "cpu-affinity", "time-limit", "retries", "retry-pause",
     "block-every", "proxy", "redirect", "egress", "audit-log", "connect-timeout", "answer-timeout",
-    "silence-timeout",
+    "silence-timeout", "coinbase-addr", "coinbase-sig", "chain", "block-dir",
 )  # fmt: skip
 
 
