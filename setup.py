@@ -29,12 +29,12 @@ X86_SETS = {  # scan_<set>.c: its flags, and a function that takes two vectors o
     "avx512": (["-mavx512f", "-mavx512bw"], "_mm512_shuffle_epi8", "__m512i"),
     "shani": (["-mssse3", "-msse4.1", "-msha"], "_mm_sha256msg1_epu32", "__m128i"),
     "avx2": (["-mavx2"], "_mm256_add_epi32", "__m256i"),
-    "sse41": (["-msse4.1"], "_mm_min_epu32", "__m128i"),
+    "sse2": (["-msse2"], "_mm_add_epi32", "__m128i"),
 }
 SETS = X86_SETS if platform.machine().lower() in {"x86_64", "amd64", "i386", "i686"} else {}
 
 HERE = Path(__file__).parent
-GENERATED = ["avx512", "avx2", "sse41"]  # rows of kernels/sets.py; the rest is in csrc/
+GENERATED = ["avx512", "avx2", "sse2"]  # rows of kernels/sets.py; the rest is in csrc/
 GENERATOR = sorted(map(str, HERE.joinpath("kernels").glob("*.py")))
 
 # gcc would undo the order that the generator chose for its operations. Clang keeps it unasked.

@@ -11,13 +11,22 @@ int sm_supports_generic(const char **missing) {
 #if defined(SM_X86)
 #include <cpuid.h>
 
-enum { ASKED = 1, SSSE3 = 2, SSE41 = 4, SHA = 8, AVX2 = 16, AVX512F = 32, AVX512BW = 64 };
+enum {
+    ASKED = 1,
+    SSSE3 = 2,
+    SSE41 = 4,
+    SHA = 8,
+    AVX2 = 16,
+    AVX512F = 32,
+    AVX512BW = 64,
+    SSE2 = 128
+};
 
 static const struct {
     unsigned feature;
     const char *name;
-} names[] = {{SSSE3, "ssse3"}, {SSE41, "sse4.1"},    {SHA, "sha_ni"},
-             {AVX2, "avx2"},   {AVX512F, "avx512f"}, {AVX512BW, "avx512bw"}};
+} names[] = {{SSE2, "sse2"}, {SSSE3, "ssse3"},     {SSE41, "sse4.1"},     {SHA, "sha_ni"},
+             {AVX2, "avx2"}, {AVX512F, "avx512f"}, {AVX512BW, "avx512bw"}};
 
 /* Intel SDM volume 1, 13.3: XCR0 has a bit for each kind of register that the operating system
    saves on a task switch: 6 for YMM, e6 for ZMM and the mask registers. */
@@ -27,10 +36,11 @@ static unsigned saved_registers(void) {
     return low;
 }
 
-/* SDM volume 2A, CPUID: leaf 1 ecx and leaf 7 ebx. */
+/* SDM volume 2A, CPUID: leaf 1 edx and ecx, and leaf 7 ebx. */
 static unsigned ask_cpu(void) {
     unsigned eax, ebx, ecx, edx, saved = 0, found = ASKED;
     if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx)) return found;
+    if (edx >> 26 & 1) found |= SSE2;
     if (ecx >> 9 & 1) found |= SSSE3;
     if (ecx >> 19 & 1) found |= SSE41;
     if (ecx >> 27 & 1) saved = saved_registers(); /* OSXSAVE: xgetbv is there */
@@ -64,6 +74,6 @@ static int has_all(unsigned wanted, const char **missing) {
 
 int sm_supports_shani(const char **missing) { return has_all(SSSE3 | SSE41 | SHA, missing); }
 int sm_supports_avx2(const char **missing) { return has_all(AVX2, missing); }
-int sm_supports_sse41(const char **missing) { return has_all(SSE41, missing); }
+int sm_supports_sse2(const char **missing) { return has_all(SSE2, missing); }
 int sm_supports_avx512(const char **missing) { return has_all(AVX512F | AVX512BW, missing); }
 #endif

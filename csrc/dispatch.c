@@ -13,8 +13,8 @@ static const sm_kernel *const kernels[] = {
 #if defined(SM_AVX2)
     &sm_kernel_avx2,
 #endif
-#if defined(SM_SSE41)
-    &sm_kernel_sse41,
+#if defined(SM_SSE2)
+    &sm_kernel_sse2,
 #endif
     &sm_kernel_generic,
 };

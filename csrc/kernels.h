@@ -24,9 +24,9 @@ extern const sm_kernel sm_kernel_shani;
 extern const sm_kernel sm_kernel_avx2;
 #endif
 
-#if defined(SM_X86) && !defined(SM_NO_SSE41)
-#define SM_SSE41 1
-extern const sm_kernel sm_kernel_sse41;
+#if defined(SM_X86) && !defined(SM_NO_SSE2)
+#define SM_SSE2 1
+extern const sm_kernel sm_kernel_sse2;
 #endif
 
 extern const sm_kernel sm_kernel_generic;
@@ -37,6 +37,6 @@ int sm_supports_generic(const char **missing);
 int sm_supports_avx512(const char **missing);
 int sm_supports_shani(const char **missing);
 int sm_supports_avx2(const char **missing);
-int sm_supports_sse41(const char **missing);
+int sm_supports_sse2(const char **missing);
 
 #endif

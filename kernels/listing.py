@@ -32,8 +32,7 @@ class Weave:
 def chain(outputs: Iterable[Node], *, late: bool = True) -> Chain:
     """Return the operations that make the outputs: as written, or each just before its use."""
     outputs = tuple(outputs)
-    listed = list(lanes(reach(outputs)))
-    return _late(outputs) if late else listed
+    return _late(outputs) if late else list(lanes(reach(outputs)))
 
 
 def pipelined(search: Search, weave: Weave) -> Chain:
@@ -73,7 +72,6 @@ def most_alive(listing: Sequence[Node]) -> int:
 def _late(outputs: Sequence[Node]) -> Chain:
     """Depth first: what an output needs, in the order of its operands, then the output."""
     done: dict[Node, None] = {}
-    pending = [(node, False) for node in reversed(list(lanes(reach(outputs))))]
     pending = [(node, False) for node in reversed(outputs)]
     while pending:
         node, ready = pending.pop()

@@ -106,8 +106,8 @@ SETS = (
         weave=Weave(grain=0),
     ),
     InstructionSet(
-        "sse41",
-        "SSE4.1, 4 nonces at once",
+        "sse2",
+        "SSE2, 4 nonces at once",
         lanes=4,
         header="immintrin.h",
         vector="__m128i",

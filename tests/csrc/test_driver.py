@@ -19,9 +19,9 @@ SETS = {
     "avx512": ["-mavx512f", "-mavx512bw"],
     "shani": ["-mssse3", "-msse4.1", "-msha"],
     "avx2": ["-mavx2"],
-    "sse41": ["-msse4.1"],
+    "sse2": ["-msse2"],
 }
-GENERATED = {"avx512", "avx2", "sse41"}
+GENERATED = {"avx512", "avx2", "sse2"}
 IS_X86 = platform.machine() in {"x86_64", "i386", "i686"}
 SOURCES = ["csrc/cpu.c", "csrc/selftest.c", "csrc/scan_generic.c", "tests/csrc/driver.c"]
 
