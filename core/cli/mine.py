@@ -25,6 +25,7 @@ from stampmill.core.miner import Miner
 from stampmill.pool.client import StratumSource
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.options import PoolOptions
+from stampmill.pool.solo.node_url import mines_alone
 from stampmill.pool.trace import Direction
 
 EMBEDDED_SECONDS = 30.0
@@ -34,6 +35,7 @@ _EXAMPLES = """\
 examples:
   stampmill mine                                     embedded regtest pool, 30 seconds
   stampmill mine -o pool.example:3333 -u me.rig1     a Stratum v1 pool, until Ctrl-C
+  stampmill mine -o http://user:pass@127.0.0.1:8332 --coinbase-addr bc1q...   alone, on a node
   stampmill mine --benchmark --time-limit 5 --json   hash a fixed job, no pool at all
 """
 
@@ -49,6 +51,7 @@ def add_to(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     shared.add_pool_options(parser)
+    shared.add_solo_options(parser)
     shared.add_device_options(parser)
     _add_run_options(parser)
     _add_output_options(parser)
@@ -128,6 +131,8 @@ async def _open_source(
 ) -> AsyncIterator[_Supply]:
     if options.benchmark:
         yield _Supply(FixedJobSource(), "benchmark", BENCHMARK_SECONDS)
+    elif mines_alone(settings):
+        yield _solo(options, settings)
     elif settings.pools:
         if len(settings.pools) > 1:
             text = f"mining on the first of {len(settings.pools)} pools; the others are not used"
@@ -163,6 +168,15 @@ def _stratum(
         user_agent=f"stampmill/{version('stampmill')}",
         trace=_print_trace if options.protocol_dump else None,
     )
+
+
+def _solo(options: argparse.Namespace, settings: MineSettings) -> _Supply:
+    # aiohttp takes a quarter of a second to import, which only those pay who mine alone.
+    from stampmill.pool.solo.setup import solo_source  # noqa: PLC0415
+
+    trace = _print_trace if options.protocol_dump else None
+    source = solo_source(settings, trace=trace)
+    return _Supply(source, source.status().url, blocks=lambda: source.blocks)
 
 
 def _print_trace(direction: Direction, line: bytes) -> None:

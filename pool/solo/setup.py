@@ -1,0 +1,90 @@
+"""From the settings of a run to a source that mines alone."""
+
+import os
+from pathlib import Path
+
+from stampmill.core.config import MineSettings, PoolSettings
+from stampmill.core.errors import UsageError
+from stampmill.pool.egress import Egress
+from stampmill.pool.solo.address import read_address
+from stampmill.pool.solo.assembly import TEST_CHAIN_DIFFICULTY, check_signature
+from stampmill.pool.solo.block_folder import BlockFolder, default_folder
+from stampmill.pool.solo.chains import Chain
+from stampmill.pool.solo.credentials import Credentials, choose
+from stampmill.pool.solo.errors import WrongNetworkError
+from stampmill.pool.solo.judgement import Terms
+from stampmill.pool.solo.node_client import NodeClient
+from stampmill.pool.solo.node_url import NodeAddress, parse_node_url
+from stampmill.pool.solo.source import SoloSource
+from stampmill.pool.stratum.requests import BIP320_MASK
+from stampmill.pool.trace import Trace
+from stampmill.pool.transport.tls import Tls
+
+_UNSAID = PoolSettings("").password
+
+
+def solo_source(
+    settings: MineSettings,
+    *,
+    egress: Egress | None = None,
+    version_mask: int = BIP320_MASK,
+    trace: Trace | None = None,
+    environ: "os._Environ[str] | dict[str, str]" = os.environ,
+    home: Path | None = None,
+) -> SoloSource:
+    """Return the source of a run whose pools are nodes; raise UsageError for what cannot be meant.
+
+    Nothing is connected yet.
+    """
+    home = home or Path.home()
+    addresses = [parse_node_url(pool.url) for pool in settings.pools]
+    hosts = [address.host for address in addresses]
+    egress = egress or Egress(settings.egress or hosts)
+    egress.require(hosts)
+    nodes = list(zip(settings.pools, addresses, strict=True))
+    clients = [
+        NodeClient(address, _credentials(pool, address, home), egress, _tls(pool, address), trace)
+        for pool, address in nodes
+    ]
+    said = settings.solo.block_dir
+    folder = Path(said).expanduser() if said else default_folder(environ, home)
+    return SoloSource(
+        clients,
+        _terms(settings),
+        BlockFolder(folder),
+        settings.retry,
+        signature=check_signature(settings.solo.signature),
+        version_mask=version_mask,
+        test_difficulty=settings.pools[0].suggest_difficulty or TEST_CHAIN_DIFFICULTY,
+    )
+
+
+def _terms(settings: MineSettings) -> Terms:
+    assert settings.solo.address is not None  # noqa: S101  see mines_alone
+    payout = read_address(settings.solo.address)
+    chain = None if settings.solo.chain is None else Chain(settings.solo.chain)
+    if chain is not None and chain not in payout.chains:
+        raise WrongNetworkError(
+            f"{payout.address} is no address of chain {chain.value}: change --coinbase-addr or "
+            "--chain"
+        )
+    return Terms(payout, chain)
+
+
+def _credentials(pool: PoolSettings, address: NodeAddress, home: Path) -> Credentials:
+    password = "" if pool.password == _UNSAID else pool.password
+    return choose(address, pool.user, password, pool.rpc_cookie, home)
+
+
+def _tls(pool: PoolSettings, address: NodeAddress) -> Tls | None:
+    if pool.proxy is not None:
+        raise UsageError(
+            f"{address} would not be reached through the proxy: nodes are asked directly, "
+            "which --pool-proxy direct allows"
+        )
+    if pool.tls_pins:
+        raise UsageError(f"--tls-pin is for pools; for the node {address} give --tls-ca FILE")
+    if address.scheme == "http":
+        return None
+    ca_file = Path(pool.tls_ca).expanduser() if pool.tls_ca else None
+    return Tls(ca_file=ca_file, insecure=pool.tls_insecure)
