@@ -122,6 +122,11 @@ class ManualTime(Changes):
                 await turns()
         self.now = end
 
+    async def advance_to(self, seconds: float) -> None:
+        """Move on by so long once somebody sleeps."""
+        await self.until(lambda: any(not future.done() for *_, future in self._waiting))
+        await self.advance(seconds)
+
     async def until_asleep_for(self, least: float) -> float:
         """Wait for a pause (the watchdog's ticks are shorter) and return its length."""
         await self.until(lambda: self._longest() >= least)
