@@ -2,10 +2,10 @@
 
 import asyncio
 import base64
-import importlib.util
 import socket
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib.util import find_spec
 
 from stampmill.core.errors import MissingExtraError, UsageError
 from stampmill.pool.endpoint import Endpoint, masked, parse_url
@@ -56,7 +56,7 @@ def parse_proxy(url: str) -> Proxy:
         raise UsageError(f"{_FORM}, not {masked(url)!r}") from None
     proxy = Proxy(kind, address.endpoint, address.user, address.password)
     _check_credentials(proxy)
-    if kind is not ProxyKind.HTTP and importlib.util.find_spec("python_socks") is None:
+    if kind is not ProxyKind.HTTP and find_spec("python_socks") is None:
         raise MissingExtraError("a SOCKS proxy", "proxy")
     return proxy
 
