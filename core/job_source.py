@@ -35,6 +35,8 @@ class SourceStatus:
     """Seconds that the latest answer took."""
     dropped: tuple[tuple[str, int], ...] = ()
     """Messages and jobs that were not usable, by named reason."""
+    others: tuple["SourceStatus", ...] = ()
+    """The pools of a group that are not mined on now."""
     faults: tuple[tuple[str, int], ...] = ()
     """Connections that did not come about or ended, by named reason."""
 

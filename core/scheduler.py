@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from stampmill.core.backends.base import Backend
 from stampmill.core.chain import target
 from stampmill.core.events import HardwareError, JobArrived, Notice, Observer, ShareAnswered
-from stampmill.core.job import Job, Nonce, RejectReason, Share, ShareResult, Verdict
+from stampmill.core.job import Job, Nonce, RejectReason, Share, ShareResult, ShareSink, Verdict
 from stampmill.core.stats import Stats
 from stampmill.core.verify import Finding, verify
 from stampmill.core.work import ExtranonceCounter, TicketFeed, WorkSpace
@@ -39,9 +39,9 @@ class Scheduler:
         self._extranonces = ExtranonceCounter()
 
     def on_job(self, job: Job) -> None:
-        """Give the job to every backend; a clean one kills all earlier work."""
+        """Give the job to every backend; a clean one kills all earlier work of its source."""
         if job.clean:
-            self._live.clear()
+            self._bury(job.sink)
         self._keep_alive(job)
         self.job = job
         space = WorkSpace(job, self._extranonces, self._clock)
@@ -123,6 +123,10 @@ class Scheduler:
             backend.replace(feed)
         else:
             backend.update(feed)
+
+    def _bury(self, sink: ShareSink) -> None:
+        for key in [key for key, job in self._live.items() if job.sink is sink]:
+            del self._live[key]
 
     def _keep_alive(self, job: Job) -> None:
         self._live[id(job)] = job

@@ -138,6 +138,15 @@ def test_a_share_goes_to_the_source_of_its_job() -> None:
     assert other.shares == []
 
 
+def test_a_clean_job_of_one_source_leaves_the_work_of_another_alone() -> None:
+    bench = Bench()
+    bench.job()
+    nonce = bench.find()
+    bench.scheduler.on_job(make_job(Sink(), clean=True))
+    bench.report(nonce)
+    assert bench.sent == [nonce]
+
+
 def test_a_late_share_of_an_updated_job_is_sent() -> None:
     bench = Bench()
     bench.job()

@@ -1,0 +1,138 @@
+"""One pool of a group: its source, the task that runs it, and what it says."""
+
+import asyncio
+from collections.abc import Callable
+
+from stampmill.core.errors import NoPoolError
+from stampmill.core.job import Job, Share, ShareResult
+from stampmill.core.job_source import JobListener, JobSource
+from stampmill.pool.group.health import Health
+
+
+class Member:
+    """Runs a source while it is wanted, and passes on what it says under its own name.
+
+    `told` is called when there is a first job, or none any more. `clock` is monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        source: JobSource,
+        health: Health,
+        told: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self.source = source
+        self.health = health
+        self.name = source.status().url
+        self.active = False
+        """Whether it is mined on: its jobs are passed on."""
+        self.heard = True
+        """Whether its lines are passed on."""
+        self.gave_up = ""
+        """The source's last word, when its retries were used up."""
+        self.why = "not connected yet"
+        """Why there is no job."""
+        self.rests_until = 0.0
+        self._told = told
+        self._clock = clock
+        self._listener: JobListener | None = None
+        self._run: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
+        self._dials = 0
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is dialled, connected, or not yet left."""
+        return self._run is not None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it is only waited for what becomes of its shares."""
+        return self._leaving is not None
+
+    def start(self, listener: JobListener) -> None:
+        """Dial."""
+        self._listener = listener
+        self._dials = self.source.status().reconnects
+        self.health.on_dial(self._clock())
+        self._run = asyncio.create_task(self._guarded())
+
+    def hang_up(self, drain: float) -> None:
+        """Leave the pool, which is not wanted any more."""
+        if self.runs and not self.leaves:
+            self.health.on_hung_up()
+            self.stop(drain)
+
+    def stop(self, drain: float) -> None:
+        """Leave the pool once its open submits are answered, or after so long."""
+        if self._run is not None and self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave(self._run, drain))
+
+    async def gone(self) -> None:
+        """Leave at once, and wait until that is done."""
+        for task in (self._leaving, self._run):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+
+    def look(self) -> bool:
+        """See whether the source has failed to connect; tell whether it gave up.
+
+        Raise what broke it.
+        """
+        if self.health.job is None and self.source.status().reconnects > self._dials:
+            self.health.failed = True
+        run = self._run
+        if run is None or self.leaves or not run.done():
+            return False
+        self._run = None
+        run.result()
+        return True
+
+    async def _guarded(self) -> None:
+        try:
+            await self.source.run(self)
+        except NoPoolError as error:
+            self.gave_up = self.why = str(error)
+            self.health.on_no_job()
+
+    async def _leave(self, run: asyncio.Task[None], drain: float) -> None:
+        try:
+            await self.source.drain(drain)
+        finally:
+            run.cancel()
+            await asyncio.wait([run])
+            self._leaving = None
+            if run.cancelled():
+                self._run = None
+
+    # What the source tells: a JobListener.
+
+    def on_job(self, job: Job) -> None:
+        """Pass the job on if this pool is mined on, else keep it."""
+        if self.leaves:
+            return
+        self.gave_up = ""
+        self.health.on_job(job, self._clock())
+        if self.active and self._listener is not None:
+            self._listener.on_job(job)
+        else:
+            self._told()
+
+    def on_no_job(self, why: str) -> None:
+        """Let the group look for another pool."""
+        self.why = why
+        self.health.on_no_job()
+        self._told()
+
+    def on_share_result(self, share: Share, result: ShareResult) -> None:
+        """Pass the fate of a share on, whether or not this pool is mined on."""
+        self.health.on_result(result)
+        if self._listener is not None:
+            self._listener.on_share_result(share, result)
+
+    def on_notice(self, text: str, *, warning: bool = False) -> None:
+        """Pass a line on, if anybody is to hear it."""
+        if self.heard and self._listener is not None:
+            self._listener.on_notice(f"{self.name}: {text}", warning=warning)

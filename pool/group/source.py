@@ -1,0 +1,135 @@
+"""Several pools as one source: mines on one of them, and goes to another when it must."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from stampmill.core.errors import NoPoolError
+from stampmill.core.job import Share
+from stampmill.core.job_source import JobListener, JobSource, SourceStatus
+from stampmill.pool.connection import Sleep
+from stampmill.pool.group.choice import Policy
+from stampmill.pool.group.health import Health
+from stampmill.pool.group.limits import GroupLimits
+from stampmill.pool.group.member import Member
+
+TICK = 1.0
+"""Seconds between two looks at what time alone decides."""
+
+_LIMITS = GroupLimits()
+
+
+class PoolGroup:
+    """A `core.job_source.JobSource` made of others, in the order of their rank.
+
+    A share goes back to the source of its job, through the connection that it has then; a pool
+    that is left keeps its connection until its open submits are answered. `clock` (monotonic
+    seconds) and `sleep` are for tests to pass.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[JobSource],
+        policy: Policy,
+        limits: GroupLimits = _LIMITS,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._members = [Member(source, Health(limits), self._review, clock) for source in sources]
+        self._policy = policy
+        self._limits = limits
+        self._clock = clock
+        self._sleep = sleep
+        self._active: Member | None = None
+        self._active_since = 0.0
+        self._listener: JobListener | None = None
+
+    async def run(self, listener: JobListener) -> None:
+        """Deliver jobs until cancelled; raise NoPoolError when all pools' retries are used up."""
+        self._listener = listener
+        try:
+            while True:
+                self._look()
+                await self._sleep(TICK)
+        finally:
+            self._listener = None
+            await asyncio.gather(*(member.gone() for member in self._members))
+
+    def submit(self, share: Share) -> None:
+        """Send a share to the pool of its job."""
+        share.job.sink.submit(share)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait at most so long for open submits of all pools, then report what is left as lost."""
+        await asyncio.gather(*(member.source.drain(seconds) for member in self._members))
+
+    def status(self) -> SourceStatus:
+        """Return what is known of the pool that is mined on, and of the others."""
+        shown = self._active or self._members[0]
+        others = (member.source.status() for member in self._members if member is not shown)
+        return replace(shown.source.status(), others=tuple(others))
+
+    def _look(self) -> None:
+        """Do what time alone decides."""
+        for member in self._members:
+            if member.look():
+                member.rests_until = self._clock() + self._limits.rest
+        if self._active is None and all(member.gave_up for member in self._members):
+            raise NoPoolError("; ".join(member.gave_up for member in self._members))
+        self._judge()
+        self._review()
+
+    def _judge(self) -> None:
+        """Leave what does not deliver; forgive what has delivered for long."""
+        now = self._clock()
+        for member in self._members:
+            fault = member.health.fault(now)
+            if fault is not None:
+                member.why = fault.value
+                member.rests_until = now + self._limits.rest
+                member.health.on_left()
+                member.stop(self._limits.drain)
+                self._say(f"left {member.name}: {fault.value}", warning=True)
+        if self._active and now - self._active_since >= self._limits.most_stable:
+            self._active.health.on_proved()
+
+    def _review(self) -> None:
+        """Mine on the right pool, and be connected to those that are wanted."""
+        if self._listener is None:
+            return
+        active = self._members.index(self._active) if self._active else None
+        pools = [member.health for member in self._members]
+        choice = self._policy.choose(pools, active, self._clock())
+        if choice.active != active:
+            self._switch(None if choice.active is None else self._members[choice.active])
+        for place, member in enumerate(self._members):
+            if place >= choice.dialled:
+                member.hang_up(self._limits.drain)
+            elif self._may_dial(member):
+                member.start(self._listener)
+
+    def _may_dial(self, member: Member) -> bool:
+        """Tell whether to start a member: one that gave up only while another is mined on."""
+        hopeful = not member.gave_up or self._active is not None
+        return not member.runs and hopeful and self._clock() >= member.rests_until
+
+    def _switch(self, to: Member | None) -> None:
+        old, self._active, self._active_since = self._active, to, self._clock()
+        for member in self._members:
+            member.active = member is to
+            member.heard = to is None or member is to
+        if self._listener is None:
+            return
+        if to is None or to.health.job is None:
+            self._listener.on_no_job(old.why if old else "")
+            return
+        if old is not None and not self._policy.takes_turns:
+            self._say(f"mining at {to.name} instead of {old.name}", warning=True)
+        # As if it came now: what it takes to get all devices on it counts from here.
+        self._listener.on_job(replace(to.health.job, received_at=self._clock()))
+
+    def _say(self, text: str, *, warning: bool = False) -> None:
+        if self._listener is not None:
+            self._listener.on_notice(text, warning=warning)
