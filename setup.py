@@ -25,20 +25,31 @@ from setuptools.modified import newer_group
 
 # -g0: debug information on unrolled kernels would be most of the extension's size.
 FLAGS = ["-std=c11", "-O3", "-g0", "-Wall", "-Wextra", "-fvisibility=hidden"]
-X86_SETS = {  # scan_<set>.c: its flags, and a function that takes two vectors of a type
-    "avx512": (["-mavx512f", "-mavx512bw"], "_mm512_shuffle_epi8", "__m512i"),
-    "shani": (["-mssse3", "-msse4.1", "-msha"], "_mm_sha256msg1_epu32", "__m128i"),
-    "avx2": (["-mavx2"], "_mm256_add_epi32", "__m256i"),
-    "sse2": (["-msse2"], "_mm_add_epi32", "__m128i"),
+# scan_<set>.c: its flags, and a probe: a header's function that takes two vectors of a type.
+X86_SETS = {
+    "avx512": (["-mavx512f", "-mavx512bw"], "immintrin.h", "_mm512_shuffle_epi8", "__m512i"),
+    "shani": (["-mssse3", "-msse4.1", "-msha"], "immintrin.h", "_mm_sha256msg1_epu32", "__m128i"),
+    "avx2": (["-mavx2"], "immintrin.h", "_mm256_add_epi32", "__m256i"),
+    "sse2": (["-msse2"], "immintrin.h", "_mm_add_epi32", "__m128i"),
 }
-SETS = X86_SETS if platform.machine().lower() in {"x86_64", "amd64", "i386", "i686"} else {}
+ARM64_SETS = {
+    "armv8": (["-march=armv8-a+crypto"], "arm_neon.h", "vsha256su0q_u32", "uint32x4_t"),
+    "neon": (["-march=armv8-a"], "arm_neon.h", "vaddq_u32", "uint32x4_t"),
+}
+FAMILIES = {
+    **dict.fromkeys(("x86_64", "amd64", "i386", "i686"), X86_SETS),
+    **dict.fromkeys(("aarch64", "arm64"), ARM64_SETS),
+}
+SETS = FAMILIES.get(platform.machine().lower(), {})
 
 HERE = Path(__file__).parent
-GENERATED = ["avx512", "avx2", "sse2"]  # rows of kernels/sets.py; the rest is in csrc/
+GENERATED = ["avx512", "avx2", "sse2", "neon"]  # rows of kernels/sets.py; the rest is in csrc/
 GENERATOR = sorted(map(str, HERE.joinpath("kernels").glob("*.py")))
 
-# gcc would undo the order that the generator chose for its operations. Clang keeps it unasked.
+# gcc would undo the order that the generator, or armv8's author, chose for the operations. Clang
+# keeps it unasked.
 PASSES = ("schedule-insns", "schedule-insns2", "tree-ter", "tree-reassoc", "tree-pre", "gcse")
+ORDERED = [*GENERATED, "armv8"]
 KEEP_ORDER = [f"-fno-{name}" for name in PASSES]
 
 
@@ -59,8 +70,8 @@ class BuildExt(build_ext):
             raise type(error)(f"{error} ({cure})") from error
 
     def _compile_sets(self, ext: Extension) -> None:
-        for name, (flags, function, vector) in SETS.items():
-            probe = f"#include <immintrin.h>\n{vector} f({vector} x) {{ return {function}(x, x); }}"
+        for name, (flags, header, function, vector) in SETS.items():
+            probe = f"#include <{header}>\n{vector} f({vector} x) {{ return {function}(x, x); }}"
             if compiles(probe, flags):
                 ext.extra_objects += self._compile_set(ext, name, flags)
             else:
@@ -68,9 +79,10 @@ class BuildExt(build_ext):
                 say(f"this C compiler lacks {name}: its kernel is left out")
 
     def _compile_set(self, ext: Extension, name: str, flags: list[str]) -> list[str]:
-        source, own = f"csrc/scan_{name}.c", flags
+        source = f"csrc/scan_{name}.c"
         if name in GENERATED:
-            source, own = generated(name, Path(self.build_temp)), [*flags, *keep_order()]
+            source = generated(name, Path(self.build_temp))
+        own = [*flags, *keep_order()] if name in ORDERED else flags
         return self.compiler.compile(
             [source],
             output_dir=self.build_temp,

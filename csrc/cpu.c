@@ -77,3 +77,33 @@ int sm_supports_avx2(const char **missing) { return has_all(AVX2, missing); }
 int sm_supports_sse2(const char **missing) { return has_all(SSE2, missing); }
 int sm_supports_avx512(const char **missing) { return has_all(AVX512F | AVX512BW, missing); }
 #endif
+
+#if defined(SM_ARM64)
+#if defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+/* Arm's documentation for Linux, "ARM64 ELF hwcaps": the kernel says what the CPU has. */
+int sm_supports_armv8(const char **missing) {
+    *missing = getauxval(AT_HWCAP) & HWCAP_SHA2 ? NULL : "sha2";
+    return !*missing;
+}
+#else
+/* Every 64-bit Mac has it, and Apple's compiler says so; elsewhere only a build for this CPU can.
+ */
+int sm_supports_armv8(const char **missing) {
+#if defined(__APPLE__) || defined(__ARM_FEATURE_SHA2)
+    *missing = NULL;
+#else
+    *missing = "sha2, as far as can be known on this system";
+#endif
+    return !*missing;
+}
+#endif
+
+/* Part of the architecture (Arm ARM, A1.5): there is no 64-bit Linux or macOS without. */
+int sm_supports_neon(const char **missing) {
+    *missing = NULL;
+    return 1;
+}
+#endif

@@ -16,6 +16,12 @@ static const sm_kernel *const kernels[] = {
 #if defined(SM_SSE2)
     &sm_kernel_sse2,
 #endif
+#if defined(SM_ARMV8)
+    &sm_kernel_armv8,
+#endif
+#if defined(SM_NEON)
+    &sm_kernel_neon,
+#endif
     &sm_kernel_generic,
 };
 

@@ -9,6 +9,10 @@
 #define SM_X86 1
 #endif
 
+#if defined(__GNUC__) && defined(__aarch64__)
+#define SM_ARM64 1
+#endif
+
 #if defined(SM_X86) && !defined(SM_NO_AVX512)
 #define SM_AVX512 1
 extern const sm_kernel sm_kernel_avx512;
@@ -29,6 +33,16 @@ extern const sm_kernel sm_kernel_avx2;
 extern const sm_kernel sm_kernel_sse2;
 #endif
 
+#if defined(SM_ARM64) && !defined(SM_NO_ARMV8)
+#define SM_ARMV8 1
+extern const sm_kernel sm_kernel_armv8;
+#endif
+
+#if defined(SM_ARM64) && !defined(SM_NO_NEON)
+#define SM_NEON 1
+extern const sm_kernel sm_kernel_neon;
+#endif
+
 extern const sm_kernel sm_kernel_generic;
 
 /* Defined in cpu.c, apart from the kernels: a kernel's own file is compiled for its instruction
@@ -38,5 +52,7 @@ int sm_supports_avx512(const char **missing);
 int sm_supports_shani(const char **missing);
 int sm_supports_avx2(const char **missing);
 int sm_supports_sse2(const char **missing);
+int sm_supports_armv8(const char **missing);
+int sm_supports_neon(const char **missing);
 
 #endif

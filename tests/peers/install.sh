@@ -16,6 +16,9 @@ missing() {
     has_command c++ || echo g++
     has_header sodium.h || echo libsodium-dev
     has_header boost/system/error_code.hpp || echo libboost-system-dev
+    # ARM's kernels are tested on any machine: cross-compiled and emulated.
+    has_command aarch64-linux-gnu-gcc || echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+    has_command qemu-aarch64 || echo qemu-user
 }
 
 install_missing() {

@@ -1,0 +1,124 @@
+"""The kernels of 64-bit ARM on any machine: cross-compiled, and run under qemu's user mode."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from stampmill.kernels.generate import write_kernel
+
+ROOT = Path(__file__).parents[2]
+COMPILER = "aarch64-linux-gnu-gcc"
+EMULATOR = "qemu-aarch64"
+ABSENT = [name for name in (COMPILER, EMULATOR) if shutil.which(name) is None]
+FLAGS = ["-std=c11", "-O3", "-static", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'csrc'}"]
+# As in setup.py, with its reason.
+PASSES = ("schedule-insns", "schedule-insns2", "tree-ter", "tree-reassoc", "tree-pre", "gcse")
+SETS = {"armv8": "-march=armv8-a+crypto", "neon": "-march=armv8-a"}
+# With more nonces than this a count says no more.
+NONCES = 8
+# Instructions per hash with one version and with 16: what was counted with gcc 12, and a little.
+MOST_INSTRUCTIONS = {"armv8": (270, 180), "neon": (1300, 1100), "generic": (5000, 4000)}
+
+pytestmark = pytest.mark.skipif(
+    bool(ABSENT), reason=f"no {' and no '.join(ABSENT)}: `make peers` installs them"
+)
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Everything but the two programs, by name, each kernel with the flags of its set."""
+    folder = tmp_path_factory.mktemp("aarch64")
+    sources = {name: ROOT / f"csrc/{name}.c" for name in ("cpu", "dispatch", "selftest")}
+    for name in ("armv8", "generic"):
+        sources[name] = ROOT / f"csrc/scan_{name}.c"
+    sources["neon"] = write_kernel("neon", folder)
+    return {name: build_object(name, source, folder) for name, source in sources.items()}
+
+
+def build_object(name: str, source: Path, folder: Path) -> Path:
+    own = [SETS[name], *(f"-fno-{step}" for step in PASSES)] if name in SETS else []
+    output = folder / f"{name}.o"
+    compile_c([*FLAGS, *own, "-c", str(source), "-o", str(output)])
+    return output
+
+
+def build_program(name: str, objects: Mapping[str, Path], folder: Path) -> str:
+    program = folder / name
+    source = ROOT / f"tests/csrc/{name}.c"
+    compile_c([*FLAGS, str(source), *map(str, objects.values()), "-o", str(program)])
+    return str(program)
+
+
+def compile_c(arguments: list[str]) -> None:
+    built = subprocess.run([COMPILER, *arguments], capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+
+
+def emulate(program: str, *arguments: str) -> str:
+    command = [EMULATOR, program, *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def test_kernels_pass_the_driver(objects: Mapping[str, Path], tmp_path: Path) -> None:
+    driver = build_program("driver", objects, tmp_path)
+    # 20 milliseconds for a cancel: the emulator is some dozen times slower than a CPU.
+    assert emulate(driver, "20000").split() == ["armv8", "neon", "generic"]
+
+
+def test_the_driver_notices_one_wrong_constant(objects: Mapping[str, Path], tmp_path: Path) -> None:
+    right = (ROOT / "csrc/scan_armv8.c").read_text()
+    mutant = tmp_path / "mutant.c"
+    mutant.write_text(right.replace("set(0, 0, 0, SM_DIGEST_BITS)", "set(0, 0, 0, 512)"))
+    assert mutant.read_text() != right
+    parts = {**objects, "armv8": build_object("armv8", mutant, tmp_path)}
+    driver = build_program("driver", parts, tmp_path)
+    run = subprocess.run([EMULATOR, driver], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "kernel armv8: not true: sm_selftest(kernel) == NULL" in run.stdout
+
+
+def test_a_cpu_without_the_instructions_lacks_armv8_alone(
+    objects: Mapping[str, Path], tmp_path: Path
+) -> None:
+    # As on a Raspberry Pi 4: the kernel's word for what the CPU has is replaced.
+    program = tmp_path / "lacking.c"
+    program.write_text("unsigned long getauxval(unsigned long type) { return type * 0; }\n")
+    parts = {**objects, "lacking": build_object("lacking", program, tmp_path)}
+    driver = build_program("driver", parts, tmp_path)
+    assert emulate(driver, "20000").splitlines() == ["armv8 lacks sha2", "neon", "generic"]
+
+
+@pytest.mark.parametrize("kernel", MOST_INSTRUCTIONS)
+def test_instructions_per_hash_stay_few(
+    kernel: str,
+    objects: Mapping[str, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    program = build_program("count", objects, tmp_path)
+    counted = [per_hash(program, kernel, versions) for versions in (1, 16)]
+    with capsys.disabled():
+        print(f"\n{kernel} on aarch64: {counted[0]:.1f} and {counted[1]:.1f} instructions a hash")
+    for count, most in zip(counted, MOST_INSTRUCTIONS[kernel], strict=True):
+        assert most / 2 < count <= most
+
+
+def per_hash(program: str, kernel: str, versions: int) -> float:
+    """Return what a hash more costs, without what a scan costs once."""
+    fewer, more = (instructions(program, kernel, n, versions) for n in (NONCES, 2 * NONCES))
+    return (more - fewer) / (NONCES * versions)
+
+
+def instructions(program: str, kernel: str, nonces: int, versions: int) -> int:
+    """Count by having the emulator take one at a time, and log each."""
+    usage = subprocess.run([EMULATOR, "-h"], capture_output=True, text=True, check=False).stdout
+    # qemu 8.1 renamed it.
+    one_by_one = "-one-insn-per-tb" if "-one-insn-per-tb" in usage else "-singlestep"
+    command = [EMULATOR, one_by_one, "-d", "exec,nochain", program, kernel, str(nonces)]
+    run = subprocess.run([*command, str(versions)], capture_output=True, check=True, timeout=120)
+    return run.stderr.count(b"\n")
