@@ -131,10 +131,13 @@ class StratumSource:
         self._attempts += 1
         self._record.state = SourceState.CONNECTING
         session = Session(listener, self._record, endpoint, self._clock)
+        if self._route.tls is not None and self._route.tls.insecure:
+            text = f"{endpoint} is not verified (tls-insecure): whoever is on the way can be it"
+            listener.on_notice(text, warning=True)
         try:
             factory = partial(self._new_connection, session)
             connection = await connect(endpoint, factory, self._route, self._sleep)
-            self._on_connected(listener, endpoint, connection)
+            self._on_connected(endpoint, connection)
             outcome = await session.serve(connection)
             self._on_fault(AuditEvent.DISCONNECTED, endpoint, outcome.text, outcome.cause)
         except ConnectError as error:
@@ -148,9 +151,7 @@ class StratumSource:
             self._connection = None
             self._record.state = SourceState.DISCONNECTED
 
-    def _on_connected(
-        self, listener: JobListener, endpoint: Endpoint, connection: PoolConnection
-    ) -> None:
+    def _on_connected(self, endpoint: Endpoint, connection: PoolConnection) -> None:
         tls, proxy = self._route.tls, self._route.proxy
         self._audit.record(
             AuditEvent.CONNECTED,
@@ -160,9 +161,6 @@ class StratumSource:
             trusts=None if tls is None else str(tls),
             proxy=None if proxy is None else str(proxy),
         )
-        if tls is not None and tls.insecure:
-            text = f"{endpoint} is not verified (tls-insecure): whoever is on the way can be it"
-            listener.on_notice(text, warning=True)
 
     def _on_fault(
         self, what: AuditEvent, endpoint: Endpoint, text: str, cause: EndCause | ConnectFault | None

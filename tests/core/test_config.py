@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stampmill.core import config
-from stampmill.core.config import Layer, MineSettings, PoolSettings
+from stampmill.core.config import Layer, MineSettings, PoolSettings, Timeouts
 from stampmill.core.errors import UsageError
 
 
@@ -149,3 +149,65 @@ def test_the_default_file_is_found_by_variable_and_in_the_configuration_folder(t
     file.touch()
     assert config.default_path({"XDG_CONFIG_HOME": str(tmp_path)}) == file
     assert config.default_path({"STAMPMILL_CONFIG": "x.toml"}) == Path("x.toml")
+
+
+# Connections.
+
+
+def test_lists_are_arrays_repeated_flags_or_parted_by_commas(toml):
+    file = toml('egress = ["a", "10.0.0.0/8"]\n[[pool]]\nurl = "a:1"\ntls-pin = ["cert:1"]')
+    assert load(file=file).egress == ("a", "10.0.0.0/8")
+    assert load(file=file).pools[0].tls_pins == ("cert:1",)
+    assert load({"egress": ["b", "c"]}, file=file).egress == ("b", "c")
+    environ = {"STAMPMILL_EGRESS": "d, e,", "STAMPMILL_TLS_PIN": "spki:2,spki:3"}
+    assert load(environ=environ, file=file).egress == ("d", "e")
+    assert load(environ=environ, file=file).pools[0].tls_pins == ("spki:2", "spki:3")
+
+
+def test_a_list_of_other_things_is_named():
+    with pytest.raises(UsageError, match=r"egress \[1\]: expected str"):
+        load({"egress": [1]})
+
+
+def test_the_proxy_is_that_of_all_pools_but_those_with_their_own():
+    pools = [
+        {"url": "a:1"},
+        {"url": "b:2", "pool-proxy": "http://h:2"},
+        {"url": "c:3", "pool-proxy": "direct"},
+    ]
+    settings = load({"proxy": "socks5h://h:1"}, pools)
+    assert [pool.proxy for pool in settings.pools] == ["socks5h://h:1", "http://h:2", None]
+
+
+def test_a_proxy_in_the_environment_is_that_of_every_pool(toml):
+    file = toml('[[pool]]\nurl = "a:1"\n[[pool]]\nurl = "b:2"')
+    settings = load(environ={"STAMPMILL_PROXY": "socks5h://h:1"}, file=file)
+    assert [pool.proxy for pool in settings.pools] == ["socks5h://h:1"] * 2
+
+
+def test_a_rule_for_redirects_is_that_of_all_pools_and_hosts_are_each_pools_own():
+    pools = [{"url": "a:1", "redirect-host": ["c"]}, {"url": "b:2"}]
+    settings = load({"redirect": "listed"}, pools)
+    assert [pool.redirect for pool in settings.pools] == ["listed"] * 2
+    assert [pool.redirect_hosts for pool in settings.pools] == [("c",), ()]
+    assert load(pools=pools).pools[0].redirect == "same-host"
+
+
+def test_tls_settings_belong_to_their_pool():
+    pools = [{"url": "a:1", "tls-ca": "ca.pem"}, {"url": "b:2", "tls-insecure": "true"}]
+    first, second = load(pools=pools).pools
+    assert (first.tls_ca, first.tls_insecure) == ("ca.pem", False)
+    assert (second.tls_ca, second.tls_insecure) == (None, True)
+
+
+def test_timeouts_and_the_audit_log_are_the_runs():
+    said = {"connect-timeout": "3", "answer-timeout": "4", "silence-timeout": "5.5"}
+    settings = load(said | {"audit-log": "audit.jsonl"})
+    assert settings.timeouts == Timeouts(3, 4, 5.5)
+    assert settings.audit_log == Path("audit.jsonl")
+    assert load().timeouts == Timeouts(15, 30, 150)
+
+
+def test_a_proxys_password_is_in_no_repr():
+    settings = load({"proxy": "socks5h://bob:s3cret@h:1"}, [{"url": "a:1"}])
+    assert "s3cret" not in repr(settings)

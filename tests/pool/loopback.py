@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
@@ -124,8 +125,17 @@ class ManualTime(Changes):
 
     async def advance_to(self, seconds: float) -> None:
         """Move on by so long once somebody sleeps."""
-        await self.until(lambda: any(not future.done() for *_, future in self._waiting))
+        await self.until_asleep()
         await self.advance(seconds)
+
+    async def until_asleep(self, seconds: float | None = None) -> None:
+        """Wait until somebody sleeps, for so long if a time is given."""
+        await self.until(
+            lambda: any(
+                not future.done() and seconds in {None, due - self.now}
+                for due, _, future in self._waiting
+            )
+        )
 
     async def until_asleep_for(self, least: float) -> float:
         """Wait for a pause (the watchdog's ticks are shorter) and return its length."""
@@ -232,10 +242,12 @@ class PoolSide(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def serving(pool: ScriptedPool) -> AsyncIterator[ScriptedPool]:
+async def serving(
+    pool: ScriptedPool, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[ScriptedPool]:
     """Serve on 127.0.0.1 and clean up."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: PoolSide(pool), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: PoolSide(pool), "127.0.0.1", 0, ssl=tls)
     pool.port = server.sockets[0].getsockname()[1]
     try:
         yield pool
@@ -272,7 +284,8 @@ class Mining:
 def source_for(port: int, time: ManualTime, **options: Any) -> StratumSource:
     """Return a source; options are those of the pool's settings, of the retries, or its own."""
     said = {name: options.pop(name) for name in _OF_THE_POOL & options.keys()}
-    settings = PoolSettings(f"127.0.0.1:{port}", "slush.miner1", "secret", **said)
+    said = {"url": f"127.0.0.1:{port}", "user": "slush.miner1", "password": "secret"} | said
+    settings = PoolSettings(**said)
     retry = RetryPolicy(options.pop("retries", None))
     return StratumSource(
         settings, retry, user_agent="miner/1.0", clock=time.clock, sleep=time.sleep,
@@ -284,10 +297,14 @@ _OF_THE_POOL = {each.name for each in fields(PoolSettings)}
 
 
 @asynccontextmanager
-async def mining(pool: ScriptedPool, **options: Any) -> AsyncIterator[Mining]:
+async def mining(
+    pool: ScriptedPool, tls: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[Mining]:
     """Run a source at the pool, and stop it at the end."""
     time, listener = ManualTime(), Recorder()
-    async with serving(pool):
+    async with serving(pool, tls):
+        if tls is not None:
+            options.setdefault("url", f"stratum+ssl://127.0.0.1:{pool.port}")
         source = source_for(pool.port, time, **options)
         task = asyncio.create_task(source.run(listener))
         try:

@@ -8,10 +8,11 @@ import pytest
 
 from stampmill.core.config import RetryPolicy
 from stampmill.pool.backoff import Backoff
+from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.memory import PoolMemory
 from stampmill.pool.rate_limit import RateLimit
-from stampmill.pool.redirect import RedirectPolicy, RedirectRefusedError
+from stampmill.pool.redirect import RedirectPolicy, RedirectRefusedError, RedirectRule
 from stampmill.pool.stratum.answers import SubscribeResult
 from stampmill.pool.stratum.notifications import Reconnect
 from stampmill.pool.trace import redacted
@@ -87,6 +88,53 @@ def test_a_redirect_to_any_other_host_is_refused(host: str) -> None:
 def test_an_address_in_brackets_is_the_same_host() -> None:
     here = Endpoint("::1", 3333)
     assert RedirectPolicy(here).judge(Reconnect("[::1]", 3334), 0.0) == Endpoint("::1", 3334)
+
+
+@pytest.mark.parametrize("redirect", [Reconnect(), Reconnect("pool.example", 4444)])
+def test_never_is_never(redirect: Reconnect) -> None:
+    with pytest.raises(RedirectRefusedError, match="not followed"):
+        RedirectPolicy(HERE, RedirectRule.NEVER, ["pool.example"]).judge(redirect, 0.0)
+
+
+LISTED = RedirectPolicy(HERE, RedirectRule.LISTED, ["Other.Example.", "2001:db8::1"])
+
+
+@pytest.mark.parametrize(
+    ("redirect", "target"),
+    [
+        (Reconnect("other.example"), Endpoint("other.example", 3333)),
+        (Reconnect("OTHER.example.", 4444), Endpoint("other.example", 4444)),
+        (Reconnect("[2001:DB8:0::1]"), Endpoint("2001:db8::1", 3333)),
+        (Reconnect("pool.example", 4444), Endpoint("pool.example", 4444)),
+    ],
+)
+def test_a_listed_host_is_followed_to(redirect: Reconnect, target: Endpoint) -> None:
+    assert LISTED.judge(redirect, 0.0) == target
+
+
+@pytest.mark.parametrize("host", ["evil.example", "x.other.example", "example", "2001:db8::2"])
+def test_no_suffix_of_a_listed_host_is_followed_to(host: str) -> None:
+    with pytest.raises(RedirectRefusedError, match="another host"):
+        LISTED.judge(Reconnect(host), 0.0)
+
+
+def test_listed_hosts_count_for_nothing_under_another_rule() -> None:
+    with pytest.raises(RedirectRefusedError, match="another host"):
+        RedirectPolicy(HERE, listed=["other.example"]).judge(Reconnect("other.example"), 0.0)
+
+
+def test_a_redirect_goes_nowhere_that_the_allow_list_leaves_out() -> None:
+    check = Egress(["pool.example"]).check_host
+    policy = RedirectPolicy(HERE, RedirectRule.LISTED, ["other.example"], check)
+    with pytest.raises(RedirectRefusedError, match="other.example is not among the hosts"):
+        policy.judge(Reconnect("other.example"), 0.0)
+
+
+@pytest.mark.parametrize("host", [None, "pool.example", "other.example"])
+def test_a_redirect_stays_on_tls(host: str | None) -> None:
+    here = Endpoint("pool.example", 443, tls=True)
+    policy = RedirectPolicy(here, RedirectRule.LISTED, ["other.example"])
+    assert policy.judge(Reconnect(host, 444), 0.0).tls
 
 
 def test_redirects_are_followed_ten_times_an_hour() -> None:

@@ -52,6 +52,40 @@ def test_a_dialect_belongs_to_its_pool_alone(pools):
     assert (first.minimum_difficulty, second.minimum_difficulty) == (None, 2.0)
 
 
+def test_pins_and_redirect_hosts_may_be_repeated(pools):
+    pin, other = "cert:" + "0" * 64, "spki:" + "1" * 64
+    first, second = pools(
+        *("-o", "a:1", "--tls-pin", pin, "--tls-pin", other, "--redirect-host", "c"),
+        *("-o", "b:2", "--tls-insecure", "--pool-proxy", "direct"),
+    )
+    assert (first.tls_pins, first.redirect_hosts) == ((pin, other), ("c",))
+    assert (second.tls_pins, second.redirect_hosts, second.tls_insecure) == ((), (), True)
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    parser = argparse.ArgumentParser()
+    options.add_pool_options(parser)
+    options.add_connection_options(parser)
+    options.add_config_option(parser)
+    return lambda *arguments: options.settings(parser.parse_args(arguments))
+
+
+def test_what_holds_for_all_connections_may_stand_anywhere(run):
+    settings = run("-o", "a:1", "-x", "http://h:1", "--no-redirect", "-o", "b:2")
+    assert [(pool.proxy, pool.redirect) for pool in settings.pools] == [("http://h:1", "never")] * 2
+
+
+def test_egress_is_repeated(run):
+    assert run("--egress", "a", "--egress", "10.0.0.0/8").egress == ("a", "10.0.0.0/8")
+
+
+def test_an_unknown_rule_for_redirects_is_named(run):
+    with pytest.raises(UsageError, match="redirect 'always': expected same-host or never or liste"):
+        run("--redirect", "always")
+
+
 def test_no_pool_option_gives_no_pool(pools):
     assert pools() == ()
 
