@@ -46,6 +46,7 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     pool_proxy: str | None = msgspec.field(default=None, name="pool-proxy")
     redirect_host: _Texts | None = msgspec.field(default=None, name="redirect-host")
     rpc_cookie: str | None = msgspec.field(default=None, name="rpc-cookie")
+    quota: _Count | None = None
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -64,6 +65,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     redirect: Literal["same-host", "never", "listed"] | None = None
     egress: _Texts | None = None
     audit_log: str | None = None
+    load_balance: bool | None = None
+    first_job_timeout: _Seconds | None = None
+    stuck_timeout: _Seconds | None = None
+    max_rejects: _Count | None = None
+    stable_time: _Seconds | None = None
     connect_timeout: _Seconds | None = None
     answer_timeout: _Seconds | None = None
     silence_timeout: _Seconds | None = None
@@ -101,6 +107,20 @@ class PoolSettings:
     """Where else it may lead, if listed; this pool's user and password go there."""
     rpc_cookie: str | None = None
     """A node's cookie file, instead of user and password."""
+    quota: int = 1
+    """Its part of the work, beside the others', when the load is balanced."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """How several pools share the work, and when one is left; None: the group's own figure."""
+
+    load_balance: bool = False
+    """All in turns, instead of the first that works."""
+    first_job: float | None = None
+    stuck: float | None = None
+    rejects: int | None = None
+    stable: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +176,7 @@ class MineSettings:
     """Hosts and networks that may be connected to; empty: those of the configuration."""
     audit_log: Path | None = None
     solo: SoloSettings = SoloSettings()
+    group: GroupSettings = GroupSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +270,7 @@ def _pool(said: Mapping[str, Any], run: Options) -> PoolSettings:
         run.redirect or "same-host",
         pool.redirect_host or (),
         pool.rpc_cookie,
+        pool.quota or 1,
     )
 
 
@@ -272,6 +294,13 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
         audit_log=Path(options.audit_log).expanduser() if options.audit_log else None,
         solo=SoloSettings(
             options.coinbase_addr, options.coinbase_sig or "", options.chain, options.block_dir
+        ),
+        group=GroupSettings(
+            options.load_balance is True,
+            options.first_job_timeout,
+            options.stuck_timeout,
+            options.max_rejects,
+            options.stable_time,
         ),
     )
 

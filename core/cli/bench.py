@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stampmill.core.cli.options import Commands
+from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.errors import ExitCode, RegressionError, UsageError
 
 _EXAMPLES = """\
@@ -26,7 +26,7 @@ def add_to(commands: Commands) -> None:
         description="Measures this machine. Correctness comes first: a kernel that misses or "
         "invents a nonce is named and nothing is timed (exit 5).",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     benches = parser.add_subparsers(title="what to measure, or else all of it", metavar="BENCH")
     every = [_add_kernels(benches), _add_pipeline(benches)]
@@ -47,7 +47,7 @@ def _add_kernels(benches: Commands) -> argparse.ArgumentParser:
         description="Checks each kernel against hashlib, then times all of them in turn on one "
         "pinned CPU over the same nonces. The ratio is to the first in the table, round by round, "
         "so that what slows a whole round down does not count.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.set_defaults(bench=_kernels)
     add = parser.add_argument

@@ -8,6 +8,7 @@ from contextlib import suppress
 from importlib.metadata import version
 
 from stampmill.core.cli import bench, devices, mine, pool, selftest
+from stampmill.core.cli.options import HelpFormatter
 from stampmill.core.errors import ExitCode, StampmillError
 
 _COMMANDS = (mine, pool, devices, selftest, bench)
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         description="SHA-256d (Bitcoin) mining core. With no pool given, `stampmill mine` mines on "
         "an embedded regtest pool: nothing to set up, nothing to earn.",
         epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     top.add_argument(
         "-V", "--version", action="version", version=f"stampmill {version('stampmill')}"

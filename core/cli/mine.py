@@ -13,7 +13,7 @@ from stampmill.core.backends import registry
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.cli import options as shared
 from stampmill.core.cli import report
-from stampmill.core.cli.options import Commands
+from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.signals import stop_on_signals
 from stampmill.core.cli.views import View, choose_view
 from stampmill.core.config import MineSettings, PoolSettings
@@ -23,6 +23,9 @@ from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.job_source import FixedJobSource, JobSource
 from stampmill.core.miner import Miner
 from stampmill.pool.client import StratumSource
+from stampmill.pool.group.choice import Balance, Failover
+from stampmill.pool.group.limits import limits_for
+from stampmill.pool.group.source import PoolGroup
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.solo.node_url import mines_alone
@@ -48,9 +51,10 @@ def add_to(commands: Commands) -> None:
         description="Mines on the pool given by -o. Without one it starts an embedded regtest pool "
         "on loopback, shows an accepted share about every second and stops after 30 s.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     shared.add_pool_options(parser)
+    shared.add_group_options(parser)
     shared.add_solo_options(parser)
     shared.add_device_options(parser)
     _add_run_options(parser)
@@ -134,10 +138,7 @@ async def _open_source(
     elif mines_alone(settings):
         yield _solo(options, settings)
     elif settings.pools:
-        if len(settings.pools) > 1:
-            text = f"mining on the first of {len(settings.pools)} pools; the others are not used"
-            view(Notice(text, warning=True))
-        source = _stratum(options, settings, settings.pools[0])
+        source = _pools(options, settings)
         yield _Supply(source, source.status().url)
     else:
         async with _embedded(options, settings, view) as supply:
@@ -157,6 +158,16 @@ async def _embedded(
         yield _Supply(source, "embedded", EMBEDDED_SECONDS, lambda: pool.snapshot().blocks)
     finally:
         await pool.close()
+
+
+def _pools(options: argparse.Namespace, settings: MineSettings) -> JobSource:
+    sources = [_stratum(options, settings, pool) for pool in settings.pools]
+    if len(sources) == 1:
+        return sources[0]
+    limits = limits_for(settings.group)
+    quotas = [pool.quota for pool in settings.pools]
+    balance = settings.group.load_balance
+    return PoolGroup(sources, Balance(quotas, limits.slice) if balance else Failover(), limits)
 
 
 def _stratum(

@@ -16,6 +16,15 @@ else:
     Commands = Any
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps descriptions, but leaves the lines of examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return "".join(f"{indent}{line}\n" for line in text.splitlines())
+        return super()._fill_text(text, width, indent)
+
+
 class _PoolAction(argparse.Action):
     """Collect -o, -u, -p, -O into groups: each -o begins a pool, what follows belongs to it.
 
@@ -96,6 +105,31 @@ def add_pool_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(
             f"--{key}", action=_PoolAction, dest="pools", const=key, nargs=0, help=text
         )
+
+
+def add_group_options(parser: argparse.ArgumentParser) -> None:
+    """Add what to do with several pools."""
+    group = parser.add_argument_group(
+        "several pools",
+        "Of several pools the first that works is mined on. One that is silent, only rejects or "
+        "keeps sending one job is left; those before it are tried in the background, and gone "
+        "back to when they have been stable.",
+    )
+    add = group.add_argument
+    how = group.add_mutually_exclusive_group()
+    for flag, value, text in (
+        ("--failover", "false", "mine on the first that works (what is done anyway)"),
+        ("--load-balance", "true", "mine on all in turns, for times as their --quota"),
+    ):
+        how.add_argument(flag, dest="load_balance", action="store_const", const=value, help=text)
+    group.add_argument(
+        "--quota", action=_PoolAction, dest="pools", const="quota", metavar="N",
+        help="the pool's part of the work (1), as 3 is to the others' 1",
+    )  # fmt: skip
+    add("--first-job-timeout", metavar="SECONDS", help="dial the next when there is no job (10)")
+    add("--stuck-timeout", metavar="SECONDS", help="leave a pool that repeats one job (300)")
+    add("--max-rejects", metavar="N", help="leave a pool after so many rejects in a row (20)")
+    add("--stable-time", metavar="SECONDS", help="go back to a better pool after so long (60)")
 
 
 def add_connection_options(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +219,7 @@ _KEYS = (
     "algo", "backend", "kernel", "threads", "cpu-affinity", "time-limit", "retries", "retry-pause",
     "block-every", "proxy", "redirect", "egress", "audit-log", "connect-timeout", "answer-timeout",
     "silence-timeout", "coinbase-addr", "coinbase-sig", "chain", "block-dir",
+    "load-balance", "first-job-timeout", "stuck-timeout", "max-rejects", "stable-time",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from stampmill.core.cli import options as shared
-from stampmill.core.cli.options import Commands
+from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.report import plural
 from stampmill.core.cli.signals import stop_on_signals
 from stampmill.core.errors import ExitCode
@@ -34,7 +34,7 @@ def add_to(commands: Commands) -> None:
         description="A Stratum v1 pool over a regtest chain in memory, for miners on this "
         "machine. Its blocks are worth nothing.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     default = PoolOptions()
     add = parser.add_argument

@@ -1,6 +1,8 @@
 """What a pool must deliver to be mined on, and for how long it must have done so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from stampmill.core.config import GroupSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,15 @@ class GroupLimits:
     """How long a pool that was left for what it delivered is not dialled."""
     slice: float = 10.0
     """How long a pool is mined on at a time when the load is balanced."""
+
+
+def limits_for(settings: GroupSettings) -> GroupLimits:
+    """Return the limits with what the user wants otherwise."""
+    usual = GroupLimits()
+    return replace(
+        usual,
+        first_job=settings.first_job or usual.first_job,
+        stuck=settings.stuck or usual.stuck,
+        rejects=settings.rejects or usual.rejects,
+        stable=settings.stable or usual.stable,
+    )
