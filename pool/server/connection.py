@@ -4,6 +4,8 @@ import asyncio
 import socket
 from typing import cast
 
+from stampmill.pool.server.chaos.catalogue import Chaos
+from stampmill.pool.server.chaos.link import ChaosLink
 from stampmill.pool.server.events import CloseReason
 from stampmill.pool.server.pool_core import PoolCore
 from stampmill.pool.server.session import MinerSession
@@ -17,9 +19,13 @@ LINGER = 2.0
 class MinerConnection(asyncio.Protocol):
     """Feeds one session and writes for it; never waits for a slow reader."""
 
-    def __init__(self, core: PoolCore, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, core: PoolCore, loop: asyncio.AbstractEventLoop, chaos: Chaos | None = None
+    ) -> None:
         self._core = core
         self._loop = loop
+        self._chaos = chaos
+        self._link: ChaosLink | None = None
         self._transport: asyncio.Transport | None = None
         self._session: MinerSession | None = None
         self.peer = ""
@@ -31,14 +37,18 @@ class MinerConnection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self.peer = _address(transport.get_extra_info("peername"))
         _prepare(transport.get_extra_info("socket"))
-        self._session = self._core.connect(self, self._core.now())
+        self._link = None if self._chaos is None else self._chaos.link(self)
+        self._session = self._core.connect(self._link or self, self._core.now())
         if self._session is None:
             self._transport.abort()
+        elif self._link is not None:
+            self._link.opened(self._session)
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes on."""
-        if self._session is not None:
-            self._session.receive(data, self._core.now())
+        taker = self._link or self._session
+        if taker is not None:
+            taker.receive(data, self._core.now())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Close the session."""
@@ -46,6 +56,8 @@ class MinerConnection(asyncio.Protocol):
         if self._session is not None:
             self._core.disconnect(self._session)
             self._session = None
+        if self._chaos is not None and self._link is not None:
+            self._chaos.unlink(self._link)
         self.gone.set_result(None)
 
     def write(self, data: bytes) -> None:
@@ -64,6 +76,11 @@ class MinerConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
             self._loop.call_later(LINGER, self._transport.abort)
+
+    def stop_reading(self) -> None:
+        """Leave what comes in the system's buffers from now on."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
 
 
 def _address(peer: object) -> str:

@@ -8,6 +8,7 @@ from random import Random, SystemRandom
 from stampmill.core.errors import StampmillError
 from stampmill.pool.node.blocks_file import BlocksFile
 from stampmill.pool.node.chain import RegtestChain
+from stampmill.pool.server.chaos.catalogue import Chaos
 from stampmill.pool.server.connection import LINGER, MinerConnection
 from stampmill.pool.server.counters import JobStats, PoolCounters, PoolSnapshot
 from stampmill.pool.server.events import (
@@ -18,6 +19,7 @@ from stampmill.pool.server.events import (
 )
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.server.pool_core import PoolCore, PoolWorld
+from stampmill.pool.server.tls import ServerCertificate
 
 __all__ = ["EmbeddedPool", "PoolEvent", "PoolEventKind", "PoolOptions", "PoolSnapshot"]
 
@@ -29,7 +31,7 @@ class EmbeddedPool:
     """A pool in this process; `start` and `close` belong to one event loop.
 
     `clock` gives seconds since 1970; `on_event` is called for each event on the event loop and
-    must not raise or block.
+    must not raise or block. `chaos` makes it misbehave.
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class EmbeddedPool:
         clock: Callable[[], float] = time.time,
         random: Random | None = None,
         on_event: PoolListener | None = None,
+        chaos: Chaos | None = None,
     ) -> None:
         self.options = options or PoolOptions()
+        self.chaos = chaos
         random = random or SystemRandom()
         self._blocks: list[bytes] = []
         self._file = BlocksFile(self.options.blocks_file) if self.options.blocks_file else None
@@ -50,6 +54,8 @@ class EmbeddedPool:
         self._core = PoolCore(
             self.options, self.chain, PoolWorld(clock, time.monotonic, random, on_event)
         )
+        cert, key = self.options.tls_cert, self.options.tls_key
+        self.certificate = None if cert is None else ServerCertificate(cert, key)
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._open: set[asyncio.Future[None]] = set()
@@ -76,7 +82,10 @@ class EmbeddedPool:
         loop = asyncio.get_running_loop()
         host, port = self.options.host, self.options.port
         try:
-            self._server = await loop.create_server(self._connection, host, port, backlog=1024)
+            self._server = await loop.create_server(
+                self._connection, host, port, backlog=1024,
+                ssl=None if self.certificate is None else self.certificate.context,
+            )  # fmt: skip
         except OSError as error:
             why = error.strerror or str(error)
             raise StampmillError(
@@ -84,7 +93,8 @@ class EmbeddedPool:
             ) from error
         self._tasks = [asyncio.create_task(self._ticks()), asyncio.create_task(self._jobs())]
         address: tuple[str, int] = self._server.sockets[0].getsockname()[:2]
-        self._core.tell(PoolEventKind.LISTENING, f"{address[0]}:{address[1]}", "")
+        shown = "" if self.certificate is None else f", TLS with {self.certificate}"
+        self._core.tell(PoolEventKind.LISTENING, f"{address[0]}:{address[1]}{shown}", "")
         return address
 
     async def close(self) -> None:
@@ -103,7 +113,7 @@ class EmbeddedPool:
             self._server = None
 
     def _connection(self) -> MinerConnection:
-        connection = MinerConnection(self._core, asyncio.get_running_loop())
+        connection = MinerConnection(self._core, asyncio.get_running_loop(), self.chaos)
         self._open.add(connection.gone)
         connection.gone.add_done_callback(self._open.discard)
         return connection
@@ -112,6 +122,8 @@ class EmbeddedPool:
         while True:
             await asyncio.sleep(TICK)
             self._core.tick(self._core.now())
+            if self.chaos is not None:
+                self.chaos.tick(self._core.now())
 
     async def _jobs(self) -> None:
         interval = self.options.job_interval

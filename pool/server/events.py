@@ -46,3 +46,5 @@ class CloseReason(Enum):
     NEW_EXTRANONCE = "new-extranonce"
     """It did not ask for `mining.set_extranonce`, so it has to subscribe again."""
     SHUTDOWN = "shutdown"
+    CHAOS = "chaos"
+    """A scenario of `--chaos` wanted it."""

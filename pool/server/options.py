@@ -49,6 +49,10 @@ class PoolOptions:
     """Accepted shares of the live jobs that are known again."""
     keep_blocks: bool = False
     blocks_file: Path | None = None
+    tls_cert: Path | None = None
+    """PEM file with the certificate chain: TLS on the whole port."""
+    tls_key: Path | None = None
+    """PEM file with its key, if that stands apart."""
 
     @property
     def vardiff(self) -> VardiffRules:

@@ -40,6 +40,11 @@ class LineReader:
             if line := self._take(end):
                 return line
 
+    def clear(self) -> None:
+        """Forget what was not handed out."""
+        self._buffer = bytearray()
+        self._searched = 0
+
     def unfinished(self) -> int:
         """Return how many bytes wait for the end of their line."""
         return len(self._buffer)

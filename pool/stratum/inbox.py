@@ -41,6 +41,10 @@ class Inbox:
                 raise BrokenStreamError(Drop.NOT_STRATUM, "the other side does not speak Stratum")
         self._reader.feed(data)
 
+    def clear(self) -> None:
+        """Forget what was not read: the connection is over, and may have sent megabytes."""
+        self._reader.clear()
+
     def next_message(self) -> dict[str, Json] | None:
         """Return the next object or None; raise UnusableMessageError or BrokenStreamError."""
         try:

@@ -84,6 +84,7 @@ class ServerProtocol:
                 self._read_all(events)
         except BrokenStreamError as error:
             self.broken = True
+            self._inbox.clear()
             events.append(Broken(error.drop, str(error)))
         return events
 

@@ -266,4 +266,5 @@ class ClientProtocol:
         self._journal.state = ClientState.CLOSED
         self._journal.tell(*self._shares.lose(text))
         self._outbox.discard()
+        self._inbox.clear()
         self._journal.tell(event.Ended(cause, text))

@@ -73,3 +73,12 @@ def test_a_megabyte_in_tiny_segments_takes_linear_time(segment: bytes) -> None:
     seconds(1000)
     small = min(seconds(10_000) for _ in range(3))
     assert seconds(100_000) < 40 * small  # ten times the work; a rescan would cost a hundred
+
+
+def test_what_is_cleared_is_never_handed_out() -> None:
+    reader = LineReader(100)
+    reader.feed(b"one\ntw")
+    reader.clear()
+    assert reader.unfinished() == 0
+    reader.feed(b"o\nthree\n")
+    assert [reader.next_line() for _ in range(3)] == [b"o", b"three", None]
