@@ -72,6 +72,13 @@ def add_to(commands: Commands) -> None:
         "--clean-every-job", action="store_true", help="each job kills those before: for benchmarks"
     )
     add("--blocks-file", type=Path, metavar="FILE", help="append each raw block to this file")
+    add(
+        "--tls-cert",
+        type=Path,
+        metavar="FILE",
+        help="speak TLS with this certificate (PEM); the pins for --tls-pin are shown at the start",
+    )
+    add("--tls-key", type=Path, metavar="FILE", help="its key, if it stands in a file of its own")
     add("--time-limit", type=float, metavar="SECONDS", help="stop after so long")
     add("--json", action="store_true", help="totals as one object on standard output at the end")
     add("-q", "--quiet", action="store_true", help="no line per event")
@@ -109,6 +116,8 @@ def _pool_options(options: argparse.Namespace) -> PoolOptions:
         job_interval=options.job_interval,
         clean_every_job=options.clean_every_job,
         blocks_file=options.blocks_file,
+        tls_cert=options.tls_cert,
+        tls_key=options.tls_key,
     )
 
 
