@@ -8,6 +8,7 @@ from random import Random, SystemRandom
 from stampmill.core.errors import StampmillError
 from stampmill.pool.node.blocks_file import BlocksFile
 from stampmill.pool.node.chain import RegtestChain
+from stampmill.pool.server.chaos.catalogue import Chaos
 from stampmill.pool.server.connection import LINGER, MinerConnection
 from stampmill.pool.server.counters import JobStats, PoolCounters, PoolSnapshot
 from stampmill.pool.server.events import (
@@ -30,7 +31,7 @@ class EmbeddedPool:
     """A pool in this process; `start` and `close` belong to one event loop.
 
     `clock` gives seconds since 1970; `on_event` is called for each event on the event loop and
-    must not raise or block.
+    must not raise or block. `chaos` makes it misbehave.
     """
 
     def __init__(
@@ -40,8 +41,10 @@ class EmbeddedPool:
         clock: Callable[[], float] = time.time,
         random: Random | None = None,
         on_event: PoolListener | None = None,
+        chaos: Chaos | None = None,
     ) -> None:
         self.options = options or PoolOptions()
+        self.chaos = chaos
         random = random or SystemRandom()
         self._blocks: list[bytes] = []
         self._file = BlocksFile(self.options.blocks_file) if self.options.blocks_file else None
@@ -110,7 +113,7 @@ class EmbeddedPool:
             self._server = None
 
     def _connection(self) -> MinerConnection:
-        connection = MinerConnection(self._core, asyncio.get_running_loop())
+        connection = MinerConnection(self._core, asyncio.get_running_loop(), self.chaos)
         self._open.add(connection.gone)
         connection.gone.add_done_callback(self._open.discard)
         return connection
@@ -119,6 +122,8 @@ class EmbeddedPool:
         while True:
             await asyncio.sleep(TICK)
             self._core.tick(self._core.now())
+            if self.chaos is not None:
+                self.chaos.tick(self._core.now())
 
     async def _jobs(self) -> None:
         interval = self.options.job_interval
