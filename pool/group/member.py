@@ -39,7 +39,7 @@ class Member:
         self._listener: JobListener | None = None
         self._run: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
-        self._dials = 0
+        self._failures = 0
 
     @property
     def runs(self) -> bool:
@@ -54,7 +54,7 @@ class Member:
     def start(self, listener: JobListener) -> None:
         """Dial."""
         self._listener = listener
-        self._dials = self.source.status().reconnects
+        self._failures = self._failed_so_far()
         self.health.on_dial(self._clock())
         self._run = asyncio.create_task(self._guarded())
 
@@ -81,7 +81,7 @@ class Member:
 
         Raise what broke it.
         """
-        if self.health.job is None and self.source.status().reconnects > self._dials:
+        if self.health.job is None and self._failed_so_far() > self._failures:
             self.health.failed = True
         run = self._run
         if run is None or self.leaves or not run.done():
@@ -89,6 +89,10 @@ class Member:
         self._run = None
         run.result()
         return True
+
+    def _failed_so_far(self) -> int:
+        status = self.source.status()
+        return status.reconnects + sum(count for _, count in status.faults)
 
     async def _guarded(self) -> None:
         try:
