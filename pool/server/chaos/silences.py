@@ -120,12 +120,12 @@ class HangUpOnOptional(Scenario):
 class Flapping(Scenario):
     """A pool behind a failing balancer."""
 
-    TEXT = "closes the connection after one to ten seconds, for ever"
+    TEXT = "closes the connection after a second or a few, for ever"
 
     def tick(self, now: float, wire: Wire) -> None:
         """Hang up when it is time."""
         if self._until is None:
-            self._until = now + self.random.uniform(1.0, 10.0)
+            self._until = now + self.random.uniform(0.5, 5.0)
         elif now >= self._until:
             wire.hang_up()
 

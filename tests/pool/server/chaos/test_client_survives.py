@@ -64,13 +64,15 @@ UNREACHABLE = {"huge-difficulty", "no-difficulty"}
 """The connection lasts, and no share is found."""
 
 
+LONG = 280.0
+"""Seconds in which two rounds of unanswered shares are given up."""
 SHORT = {"notify-flood": 60.0, "not-reading": 30.0}
 """Seconds for scenarios of which a little is a lot."""
 
 
 def lived(*names: str, seconds: float = 0.0, seed: int = 1) -> World:
     """Return what became of a client after so long, with what must hold at any pool checked."""
-    seconds = seconds or min(SHORT.get(name, 400.0) for name in names)
+    seconds = seconds or min(SHORT.get(name, LONG) for name in names)
     world = World(*names, seed=seed).live(seconds).stop()
     assert set(world.answered.values()) <= {1}, "a share with two results"
     assert len(world.answered) == world.submitted, "a share without a result"
@@ -97,7 +99,7 @@ def test_what_can_be_understood_costs_no_share(name: str) -> None:
     assert world.chaos.acted[name] > 0
     assert causes(world) == set()
     assert world.results == {Verdict.ACCEPTED: world.submitted}
-    assert world.submitted > 1.7 * SHORT.get(name, 400.0)
+    assert world.submitted > 1.7 * SHORT.get(name, LONG)
 
 
 @pytest.mark.parametrize("name", sorted(DELAYS))
@@ -105,7 +107,7 @@ def test_what_comes_late_costs_what_was_late(name: str) -> None:
     world = lived(name)
     assert world.chaos.acted[name] > 0
     assert causes(world) == set()
-    assert world.results[Verdict.ACCEPTED] > 700
+    assert world.results[Verdict.ACCEPTED] > 1.7 * LONG
 
 
 @pytest.mark.parametrize("name", sorted(COMES_BACK))
@@ -146,10 +148,10 @@ def test_a_redirect_is_only_ever_asked_never_followed_here() -> None:
     assert all(host is None or len(host) <= 255 for host in world.redirects)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_all_that_can_be_understood_at_once(seed: int) -> None:
     names = THRIVES - {"early-jobs", "new-extranonces", "frozen-job", "notify-flood", "big-lines"}
-    world = lived(*sorted(names), seconds=120, seed=seed)
+    world = lived(*sorted(names), seconds=100, seed=seed)
     assert all(world.chaos.acted[name] for name in names)
     assert world.results[Verdict.ACCEPTED] > 0
 
@@ -157,7 +159,7 @@ def test_all_that_can_be_understood_at_once(seed: int) -> None:
 combinations = st.lists(st.sampled_from(sorted(SCENARIOS)), min_size=2, max_size=4, unique=True)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(combinations, st.integers(0, 1000))
 def test_any_combination_leaves_every_share_with_one_result(names: list[str], seed: int) -> None:
     lived(*names, seconds=60, seed=seed)
