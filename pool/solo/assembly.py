@@ -30,8 +30,8 @@ MAX_SIGNATURE = 40
 """Bytes of text in the coinbase; what is left holds the height and what the node adds."""
 _MAX_HEIGHT_PUSH = 5
 
-TEST_CHAIN_DIFFICULTY = 7e-6
-"""Some 30,000 hashes. On regtest every second hash is a block: nobody wants that many."""
+TEST_CHAIN_DIFFICULTY = 1e-3
+"""Some 4,000,000 hashes. On regtest every second hash is a block: nobody wants that many."""
 
 
 @dataclass(frozen=True, slots=True)
