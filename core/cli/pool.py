@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import secrets
 import sys
 import time
 from contextlib import suppress
@@ -14,14 +15,17 @@ from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.report import plural
 from stampmill.core.cli.signals import stop_on_signals
 from stampmill.core.errors import ExitCode
+from stampmill.pool.server.chaos.catalogue import Chaos, chaos_of, listing
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.events import PoolEvent
+from stampmill.pool.server.open_files import make_room
 from stampmill.pool.server.options import PoolOptions
 
 _EXAMPLES = """\
 examples:
   stampmill pool                                   listen on 127.0.0.1:3333
   stampmill pool --listen 127.0.0.1:0 --json       any free port, totals as JSON at the end
+  stampmill pool --chaos rejects,split-packets     misbehave by name; --chaos list tells the names
   minerd -a sha256d -o stratum+tcp://127.0.0.1:3333 -u me -p x
 """
 
@@ -79,6 +83,19 @@ def add_to(commands: Commands) -> None:
         help="speak TLS with this certificate (PEM); the pins for --tls-pin are shown at the start",
     )
     add("--tls-key", type=Path, metavar="FILE", help="its key, if it stands in a file of its own")
+    add(
+        "--max-connections",
+        type=int,
+        metavar="N",
+        default=default.max_connections,
+        help="more are turned away (2000)",
+    )
+    add(
+        "--chaos",
+        metavar="NAMES",
+        help="misbehave: scenarios joined by commas, 'list' prints them with what they do",
+    )
+    add("--chaos-seed", type=int, metavar="N", help="the same seed misbehaves in the same way")
     add("--time-limit", type=float, metavar="SECONDS", help="stop after so long")
     add("--json", action="store_true", help="totals as one object on standard output at the end")
     add("-q", "--quiet", action="store_true", help="no line per event")
@@ -87,12 +104,18 @@ def add_to(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> ExitCode:
     """Serve until interrupted or for the time limit; stopping it is its normal end."""
-    asyncio.run(_serve(options))
+    if options.chaos == "list":
+        print(listing())
+    else:
+        asyncio.run(_serve(options))
     return ExitCode.DONE
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    pool = EmbeddedPool(_pool_options(options), on_event=None if options.quiet else _print_event)
+    chaos = _chaos(options)
+    on_event = None if options.quiet else _print_event
+    pool = EmbeddedPool(_pool_options(options), on_event=on_event, chaos=chaos)
+    _make_room(options.max_connections)
     await pool.start()
     stopped = asyncio.Event()
     stop_on_signals(stopped.set)
@@ -102,6 +125,25 @@ async def _serve(options: argparse.Namespace) -> None:
     finally:
         await pool.close()
         _report(pool, as_json=options.json)
+
+
+def _chaos(options: argparse.Namespace) -> Chaos | None:
+    if options.chaos is None:
+        return None
+    seed = secrets.randbelow(1 << 31) if options.chaos_seed is None else options.chaos_seed
+    chaos = chaos_of(options.chaos, seed)
+    print(f"misbehaving: {', '.join(chaos.names)}; --chaos-seed {seed}", file=sys.stderr)
+    return chaos
+
+
+def _make_room(connections: int) -> None:
+    room = make_room(connections)
+    if room < connections:
+        print(
+            f"room for {room} connections of {connections}: the system allows no more open files; "
+            "raise it with ulimit -n",
+            file=sys.stderr,
+        )
 
 
 def _pool_options(options: argparse.Namespace) -> PoolOptions:
@@ -116,6 +158,7 @@ def _pool_options(options: argparse.Namespace) -> PoolOptions:
         job_interval=options.job_interval,
         clean_every_job=options.clean_every_job,
         blocks_file=options.blocks_file,
+        max_connections=options.max_connections,
         tls_cert=options.tls_cert,
         tls_key=options.tls_key,
     )
@@ -136,4 +179,5 @@ def _report(pool: EmbeddedPool, *, as_json: bool) -> None:
         file=sys.stderr,
     )
     if as_json:
-        print(json.dumps(asdict(shot)), flush=True)
+        chaos = {} if pool.chaos is None else {"chaos": dict(pool.chaos.acted)}
+        print(json.dumps(asdict(shot) | chaos), flush=True)

@@ -111,7 +111,10 @@ class Chaos:
 
 def chaos_of(text: str, seed: int) -> Chaos:
     """Return the chaos of names joined by commas; raise UsageError for an unknown one."""
-    return Chaos([name.strip() for name in text.split(",") if name.strip()], seed)
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError("--chaos needs the name of a scenario; see --chaos list")
+    return Chaos(names, seed)
 
 
 def listing() -> str:
