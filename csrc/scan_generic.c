@@ -2,12 +2,22 @@
 #include "kernels.h"
 #include "search.h"
 
-/* Eight rounds bring the names a..h back to where they were, so no state word ever moves. */
+/* The zero terms of padding fold away where the words' numbers are constants. */
+#if defined(__GNUC__)
+#define UNROLL _Pragma("GCC unroll 64")
+#else
+#define UNROLL
+#endif
+
+/* Eight rounds bring the names a..h back to where they were, so no state word ever moves. The
+   majority of a, b, c is a round's b where `bc`, the bits in which b and c differ, or `ab` is
+   clear; and its `ab` is the next one's `bc`. */
 #define ROUND(a, b, c, d, e, f, g, h, kw)                                                          \
     do {                                                                                           \
-        uint32_t t1 = h + sm_big1(e) + sm_ch(e, f, g) + (kw);                                      \
+        uint32_t t1 = h + (kw) + sm_big1(e) + sm_ch(e, f, g), ab = a ^ b;                          \
         d += t1;                                                                                   \
-        h = t1 + sm_big0(a) + sm_maj(a, b, c);                                                     \
+        h = t1 + sm_big0(a) + (b ^ (ab & bc));                                                     \
+        bc = ab;                                                                                   \
     } while (0)
 #define FOUR_ROUNDS(a, b, c, d, e, f, g, h, kw, t)                                                 \
     ROUND(a, b, c, d, e, f, g, h, kw(t));                                                          \
@@ -15,26 +25,27 @@
     ROUND(g, h, a, b, c, d, e, f, kw((t) + 2));                                                    \
     ROUND(f, g, h, a, b, c, d, e, kw((t) + 3))
 
-/* The second block's schedule, but for words 0 to 3, which only the rounds already done need. */
-static void expand(const sm_search *search, uint32_t nonce_word, uint32_t w[64]) {
-    memset(w, 0, 16 * sizeof *w);
+/* The second block's constants plus schedule words, from round 4 on. */
+static void expand(const sm_search *search, uint32_t nonce_word, uint32_t kw[64]) {
+    uint32_t w[64] = {0};
     w[4] = SM_PADDING;
     w[15] = SM_HEADER_BITS;
     w[16] = search->w16;
     w[17] = search->w17;
     w[18] = search->w18 + sm_small0(nonce_word);
     w[19] = search->w19 + nonce_word;
-    for (int t = 20; t < 64; t++)
-        w[t] = w[t - 16] + sm_small0(w[t - 15]) + w[t - 7] + sm_small1(w[t - 2]);
+    UNROLL for (int t = 20; t < 64; t++) w[t] =
+        w[t - 16] + sm_small0(w[t - 15]) + w[t - 7] + sm_small1(w[t - 2]);
+    for (int t = 4; t < 64; t++) kw[t] = SM_K[t] + w[t];
 }
 
 /* The digest of the second block, from the state after its first four rounds. */
-static void first_hash(const sm_start *start, uint32_t nonce_word, const uint32_t w[64],
+static void first_hash(const sm_start *start, uint32_t nonce_word, const uint32_t kw[64],
                        uint32_t digest[8]) {
     const uint32_t *s = start->start;
-    uint32_t a = s[0] + nonce_word, b = s[1], c = s[2], d = s[3];
+    uint32_t a = s[0] + nonce_word, b = s[1], c = s[2], d = s[3], bc = b ^ c;
     uint32_t e = s[4] + nonce_word, f = s[5], g = s[6], h = s[7];
-#define KW(t) (SM_K[t] + w[t])
+#define KW(t) kw[t]
     FOUR_ROUNDS(a, b, c, d, e, f, g, h, KW, 4);
     for (int t = 8; t < 64; t += 8) {
         FOUR_ROUNDS(e, f, g, h, a, b, c, d, KW, t);
@@ -52,9 +63,9 @@ static uint32_t last_word(const uint32_t digest[8]) {
     memcpy(w, digest, 8 * sizeof *w);
     w[8] = SM_PADDING;
     w[15] = SM_DIGEST_BITS;
-    for (int t = 16; t < 61; t++)
-        w[t] = w[t - 16] + sm_small0(w[t - 15]) + w[t - 7] + sm_small1(w[t - 2]);
-    uint32_t a = SM_IV[0], b = SM_IV[1], c = SM_IV[2], d = SM_IV[3];
+    UNROLL for (int t = 16; t < 61; t++) w[t] =
+        w[t - 16] + sm_small0(w[t - 15]) + w[t - 7] + sm_small1(w[t - 2]);
+    uint32_t a = SM_IV[0], b = SM_IV[1], c = SM_IV[2], d = SM_IV[3], bc = b ^ c;
     uint32_t e = SM_IV[4], f = SM_IV[5], g = SM_IV[6], h = SM_IV[7];
 #define KW(t) (SM_K[t] + w[t])
     for (int t = 0; t < 56; t += 8) {
@@ -68,10 +79,10 @@ static uint32_t last_word(const uint32_t digest[8]) {
 }
 
 static uint32_t filter(const sm_search *search, uint32_t nonce, uint32_t *masks) {
-    uint32_t w[64], digest[8], any = 0, nonce_word = sm_swap(nonce);
-    expand(search, nonce_word, w);
+    uint32_t kw[64], digest[8], any = 0, nonce_word = sm_swap(nonce);
+    expand(search, nonce_word, kw);
     for (uint32_t v = 0; v < search->version_count; v++) {
-        first_hash(&search->version[v], nonce_word, w, digest);
+        first_hash(&search->version[v], nonce_word, kw, digest);
         masks[v] = sm_swap(last_word(digest)) <= search->target[7];
         any |= masks[v];
     }
