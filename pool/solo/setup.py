@@ -11,7 +11,6 @@ from stampmill.pool.solo.assembly import TEST_CHAIN_DIFFICULTY, check_signature
 from stampmill.pool.solo.block_folder import BlockFolder, default_folder
 from stampmill.pool.solo.chains import Chain
 from stampmill.pool.solo.credentials import Credentials, choose
-from stampmill.pool.solo.errors import WrongNetworkError
 from stampmill.pool.solo.judgement import Terms
 from stampmill.pool.solo.node_client import NodeClient
 from stampmill.pool.solo.node_url import NodeAddress, parse_node_url
@@ -64,7 +63,7 @@ def _terms(settings: MineSettings) -> Terms:
     payout = read_address(settings.solo.address)
     chain = None if settings.solo.chain is None else Chain(settings.solo.chain)
     if chain is not None and chain not in payout.chains:
-        raise WrongNetworkError(
+        raise UsageError(
             f"{payout.address} is no address of chain {chain.value}: change --coinbase-addr or "
             "--chain"
         )
