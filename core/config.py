@@ -85,7 +85,7 @@ class PoolSettings:
 
     url: str
     user: str = ""
-    password: str = "x"  # noqa: S105  the field's placeholder of every pool
+    password: str = field(default="x", repr=False)  # every pool's placeholder
     suggest_difficulty: float | None = None
     minimum_difficulty: float | None = None
     """What to ask never to get less than (BIP310)."""

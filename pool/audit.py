@@ -5,12 +5,15 @@ import os
 import stat
 import time
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from stampmill.core.job import Share
+from stampmill.pool.endpoint import masked
 from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.transport.faults import reason
 
@@ -138,6 +141,23 @@ class AuditLog:
                 f"audit log {self.path} cannot be written: {reason(error)}; {lines} lost so far, "
                 "mining goes on"
             )
+
+
+def described(settings: object) -> Any:
+    """Return settings as JSON can hold them; what has no repr, as a secret has none, is left out.
+
+    URLs keep their user, and lose their password.
+    """
+    if is_dataclass(settings):
+        shown = {each.name: getattr(settings, each.name) for each in fields(settings) if each.repr}
+        return {name: described(value) for name, value in shown.items()}
+    if isinstance(settings, tuple):
+        return [described(value) for value in settings]
+    return masked(settings) if isinstance(settings, str) else _plain(settings)
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
 
 
 _LONGEST = 64 * 1024

@@ -76,6 +76,8 @@ class StratumSource:
             self._route.check,
         )
         self._audit = audit or AuditLog()
+        if egress is None:
+            self._route.egress.on_refusal = self._on_egress_refused
         self._record = PoolRecord(PoolMemory(), redirects, audit=self._audit)
         self._listener: JobListener | None = None
         self._connection: PoolConnection | None = None
@@ -168,6 +170,9 @@ class StratumSource:
         name = "unknown" if cause is None else cause.value
         self._record.faults[name] += 1
         self._audit.record(what, pool=str(endpoint), cause=name, text=text)
+
+    def _on_egress_refused(self, text: str) -> None:
+        self._audit.record(AuditEvent.EGRESS_REFUSED, pool=str(self._configured), text=text)
 
     def _new_connection(self, session: Session) -> PoolConnection:
         on_line = None if self._trace is None else partial(self._trace, Direction.RECEIVED)

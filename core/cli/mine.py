@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 
 from stampmill.core.backends import registry
@@ -17,12 +18,14 @@ from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.signals import stop_on_signals
 from stampmill.core.cli.views import View, choose_view
 from stampmill.core.config import MineSettings, PoolSettings
-from stampmill.core.errors import ExitCode
+from stampmill.core.errors import ExitCode, UsageError
 from stampmill.core.events import Notice
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.job_source import FixedJobSource, JobSource
 from stampmill.core.miner import Miner
+from stampmill.pool.audit import AuditEvent, AuditLog, described
 from stampmill.pool.client import StratumSource
+from stampmill.pool.egress import Egress
 from stampmill.pool.group.choice import Balance, Failover
 from stampmill.pool.group.limits import limits_for
 from stampmill.pool.group.source import PoolGroup
@@ -55,6 +58,7 @@ def add_to(commands: Commands) -> None:
     )
     shared.add_pool_options(parser)
     shared.add_group_options(parser)
+    shared.add_connection_options(parser)
     shared.add_solo_options(parser)
     shared.add_device_options(parser)
     _add_run_options(parser)
@@ -95,10 +99,12 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
     view = choose_view(quiet=options.quiet, lines=options.lines or options.protocol_dump)
     choice = _choose_backend(settings)
     backend = registry.create(choice.name, choice.options)
-    async with _open_source(options, settings, view) as supply:
+    links = _links(settings, view)
+    async with _open_source(options, settings, view, links) as supply:
         for reason in choice.passed_over:
             view(Notice(reason, warning=True))
         miner = Miner(supply.source, [backend], observer=view)
+        links.audit.record(AuditEvent.STARTED, source=supply.label, settings=described(settings))
         interrupted = stop_on_signals(miner.stop)
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
@@ -109,6 +115,7 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
             drawing.cancel()
             view.close()
             _report(options, miner, supply)
+            links.close(miner)
     return ExitCode.INTERRUPTED if interrupted() else ExitCode.DONE
 
 
@@ -129,39 +136,67 @@ class _Supply:
     blocks: Callable[[], int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """What the connections to all pools have in common."""
+
+    audit: AuditLog
+    egress: Egress | None
+
+    def close(self, miner: Miner) -> None:
+        """Write the last line."""
+        stats = miner.stats
+        counted = ("accepted", "rejected", "stale", "lost", "unanswered", "blocks")
+        self.audit.record(AuditEvent.STOPPED, **{name: getattr(stats, name) for name in counted})
+        self.audit.close()
+
+
+def _links(settings: MineSettings, view: View) -> _Links:
+    audit = AuditLog(settings.audit_log, on_trouble=lambda text: view(Notice(text, warning=True)))
+    if not settings.egress:
+        return _Links(audit, None)
+    refused = partial(_record_refusal, audit)
+    return _Links(audit, Egress(settings.egress, refused))
+
+
+def _record_refusal(audit: AuditLog, text: str) -> None:
+    audit.record(AuditEvent.EGRESS_REFUSED, text=text)
+
+
 @asynccontextmanager
 async def _open_source(
-    options: argparse.Namespace, settings: MineSettings, view: View
+    options: argparse.Namespace, settings: MineSettings, view: View, links: _Links
 ) -> AsyncIterator[_Supply]:
     if options.benchmark:
         yield _Supply(FixedJobSource(), "benchmark", BENCHMARK_SECONDS)
     elif mines_alone(settings):
-        yield _solo(options, settings)
+        yield _solo(options, settings, links)
     elif settings.pools:
-        source = _pools(options, settings)
+        source = _pools(options, settings, links)
         yield _Supply(source, source.status().url)
     else:
-        async with _embedded(options, settings, view) as supply:
+        async with _embedded(options, settings, view, links) as supply:
             yield supply
 
 
 @asynccontextmanager
 async def _embedded(
-    options: argparse.Namespace, settings: MineSettings, view: View
+    options: argparse.Namespace, settings: MineSettings, view: View, links: _Links
 ) -> AsyncIterator[_Supply]:
     pool = EmbeddedPool(PoolOptions(share_interval=1.0, block_every=settings.block_every))
     host, port = await pool.start()
     view(Notice("embedded regtest pool, nothing is earned", lasting=True))
     try:
         own = PoolSettings(f"stratum+tcp://{host}:{port}", "stampmill.embedded")
-        source = _stratum(options, settings, own)
+        # Our own pool on loopback is nowhere that a list of the user's would have to allow.
+        source = _stratum(options, settings, own, replace(links, egress=None))
         yield _Supply(source, "embedded", EMBEDDED_SECONDS, lambda: pool.snapshot().blocks)
     finally:
         await pool.close()
 
 
-def _pools(options: argparse.Namespace, settings: MineSettings) -> JobSource:
-    sources = [_stratum(options, settings, pool) for pool in settings.pools]
+def _pools(options: argparse.Namespace, settings: MineSettings, links: _Links) -> JobSource:
+    sources = [_stratum(options, settings, pool, links) for pool in settings.pools]
     if len(sources) == 1:
         return sources[0]
     limits = limits_for(settings.group)
@@ -171,22 +206,27 @@ def _pools(options: argparse.Namespace, settings: MineSettings) -> JobSource:
 
 
 def _stratum(
-    options: argparse.Namespace, settings: MineSettings, pool: PoolSettings
+    options: argparse.Namespace, settings: MineSettings, pool: PoolSettings, links: _Links
 ) -> StratumSource:
     return StratumSource(
         pool,
         settings.retry,
         user_agent=f"stampmill/{version('stampmill')}",
+        timeouts=settings.timeouts,
+        egress=links.egress,
+        audit=links.audit,
         trace=_print_trace if options.protocol_dump else None,
     )
 
 
-def _solo(options: argparse.Namespace, settings: MineSettings) -> _Supply:
+def _solo(options: argparse.Namespace, settings: MineSettings, links: _Links) -> _Supply:
+    if any(pool.proxy for pool in settings.pools):
+        raise UsageError("a node is reached without a proxy: leave proxy out, or mine at a pool")
     # aiohttp takes a quarter of a second to import, which only those pay who mine alone.
     from stampmill.pool.solo.setup import solo_source  # noqa: PLC0415
 
     trace = _print_trace if options.protocol_dump else None
-    source = solo_source(settings, trace=trace)
+    source = solo_source(settings, egress=links.egress, trace=trace)
     return _Supply(source, source.status().url, blocks=lambda: source.blocks)
 
 

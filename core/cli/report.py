@@ -49,6 +49,7 @@ def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
         "starved_jobs": shot.starved_jobs,
         "reconnects": shot.source.reconnects,
         "dropped": dict(shot.source.dropped),
+        "connection_faults": dict(shot.source.faults),
         "devices": [
             {"name": device.name, "backend": device.backend, "hashes": device.hashes,
              "hashrate": device.rates.average}

@@ -100,7 +100,7 @@ class ManualTime(Changes):
         super().__init__()
         self.now = 1000.0
         self._sleeps = 0
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[float, int, asyncio.Future[None], float]] = []
 
     def clock(self) -> float:
         return self.now
@@ -108,7 +108,7 @@ class ManualTime(Changes):
     async def sleep(self, seconds: float) -> None:
         self._sleeps += 1
         future = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (self.now + seconds, self._sleeps, future))
+        heapq.heappush(self._waiting, (self.now + seconds, self._sleeps, future, seconds))
         self.changed()
         await future
 
@@ -116,7 +116,7 @@ class ManualTime(Changes):
         """Move on, waking sleepers one by one at their moment."""
         end = self.now + seconds
         while self._waiting and self._waiting[0][0] <= end:
-            due, _, future = heapq.heappop(self._waiting)
+            due, _, future, _ = heapq.heappop(self._waiting)
             self.now = max(self.now, due)
             if not future.done():
                 future.set_result(None)
@@ -132,8 +132,8 @@ class ManualTime(Changes):
         """Wait until somebody sleeps, for so long if a time is given."""
         await self.until(
             lambda: any(
-                not future.done() and seconds in {None, due - self.now}
-                for due, _, future in self._waiting
+                not future.done() and seconds in {None, whole}
+                for _, _, future, whole in self._waiting
             )
         )
 
@@ -143,9 +143,13 @@ class ManualTime(Changes):
         return self._longest()
 
     def _longest(self) -> float:
-        left = [due - self.now for due, _, future in self._waiting if not future.done()]
         # The limit of a connection that is being opened is no pause.
-        return max((seconds for seconds in left if seconds != Timeouts().connect), default=0.0)
+        left = [
+            due - self.now
+            for due, _, future, whole in self._waiting
+            if not future.done() and whole != Timeouts().connect
+        ]
+        return max(left, default=0.0)
 
 
 @dataclass

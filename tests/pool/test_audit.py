@@ -1,15 +1,22 @@
 """The audit log: a chain of lines that outlives restarts, and disks that will not take it."""
 
+import asyncio
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stampmill.pool.audit import PEER_EVENTS_PER_HOUR, AuditEvent, AuditLog
+from stampmill.core.config import MineSettings, PoolSettings
+from stampmill.pool.audit import PEER_EVENTS_PER_HOUR, AuditEvent, AuditLog, described
+from stampmill.pool.stratum.messages import encode
+from stampmill.pool.stratum.notifications import Reconnect
+from stampmill.pool.stratum.requests import Configure
 
+from .loopback import ScriptedPool, mining
 from .upstream.sessions import NOTIFY, any_share, only_job, opened
 
 
@@ -169,3 +176,56 @@ def test_without_a_file_there_is_nothing_to_do() -> None:
     log.record(AuditEvent.STARTED)
     log.close()
     assert (log.lost, log.suppressed) == (0, 0)
+
+
+def test_settings_are_described_without_secrets() -> None:
+    pool = PoolSettings(
+        "stratum+ssl://bob:s3cret@pool:1", "bob", "hunter2", tls_pins=("cert:00",),
+        proxy="socks5h://ann:s3cret@h:1",
+    )  # fmt: skip
+    shown = described(MineSettings((pool,), egress=("pool",), audit_log=Path("audit.jsonl")))
+    text = json.dumps(shown)
+    assert "s3cret" not in text
+    assert "hunter2" not in text
+    assert shown["pools"][0]["url"] == "stratum+ssl://bob:...@pool:1"
+    assert shown["pools"][0]["tls_pins"] == ["cert:00"]
+    assert (shown["egress"], shown["audit_log"]) == (["pool"], "audit.jsonl")
+    assert shown["timeouts"]["connect"] == 15.0
+
+
+def events_of(path: Path) -> list[str]:
+    return [entry["event"] for entry in entries(path)]
+
+
+def test_a_source_records_its_connections_and_what_it_was_asked(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+
+    async def main() -> None:
+        log = AuditLog(path)
+        async with mining(ScriptedPool(), audit=log, user="bob") as m:
+            share = replace(any_share(await m.listener.job()), solves_block=True)
+            m.pool.say(encode(Reconnect("evil.example", 9, 1.0)))
+            m.source.submit(share)
+            await m.listener.verdict()
+            m.pool.say(encode(Reconnect(None, None, 2.0)))
+            await m.listener.until(lambda: bool(m.listener.no_job))
+            pause = await m.time.until_asleep_for(2.0)
+            m.pool.script.close_on = Configure
+            await m.time.advance(pause)
+            await m.time.until_asleep_for(1.1)
+        log.close()
+
+    asyncio.run(main())
+    assert events_of(path) == [
+        "connected", "block-found", "redirect-refused", "redirect-followed", "disconnected",
+        "connected", "disconnected",
+    ]  # fmt: skip
+    connected, _, refused, followed, left, _, hung_up = entries(path)
+    assert connected["user"] == "bob"
+    assert connected["pool"] == f"stratum+tcp://{connected['address']}"
+    assert (refused["host"], refused["port"], refused["wait"]) == ("evil.example", 9, 1.0)
+    assert refused["why"] == "to another host, 'evil.example'"
+    assert followed["to"] == connected["pool"]
+    assert (left["cause"], hung_up["cause"]) == ("redirected", "peer-closed")
+    assert "secret" not in path.read_text()
+    assert is_chained(path)

@@ -17,7 +17,7 @@ from stampmill.pool.client import StratumSource
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.transport.pins import pins_of
 
-from .loopback import ManualTime, Recorder, Script, ScriptedPool, in_loop, mining, serving
+from .loopback import ManualTime, Recorder, Script, ScriptedPool, in_loop, mining
 from .transport.certificates import served
 from .transport.peers import listening
 from .transport.test_connect import black_hole
@@ -170,19 +170,18 @@ async def test_a_pool_that_is_not_verified_is_warned_of() -> None:
 @in_loop
 async def test_a_redirect_never_leaves_tls() -> None:
     peer_is = served()
-    pool, plain = ScriptedPool(), ScriptedPool()
+    pool = ScriptedPool()
     pins = (str(pins_of(peer_is.der)[0]),)
-    async with serving(plain), mining(pool, peer_is.context, tls_pins=pins) as m:
+    async with listening() as plain, mining(pool, peer_is.context, tls_pins=pins) as m:
         await m.listener.job()
         pool.say(b'{"id":null,"method":"client.reconnect","params":["",%d,0]}\n' % plain.port)
         await m.listener.until(lambda: len(m.listener.no_job) == 1)
-        await m.time.until_asleep_for(0.4)
+        await m.time.until_asleep(0.5)
         await m.time.advance(1.0)
-        await plain.until(lambda: plain.connections == 1)
-        await m.time.until_asleep(15.0)
+        await plain.until(lambda: plain.received[:1] == b"\x16")
         await m.time.advance(16.0)
         await m.listener.until(lambda: len(m.source.status().faults) == 2)
-        assert plain.requests == []
+        assert b"mining." not in plain.received
         assert m.source.status().faults == (("redirected", 1), ("tls-timed-out", 1))
 
 
