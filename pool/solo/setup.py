@@ -5,6 +5,7 @@ from pathlib import Path
 
 from stampmill.core.config import MineSettings, PoolSettings
 from stampmill.core.errors import UsageError
+from stampmill.pool.audit import AuditLog
 from stampmill.pool.egress import Egress
 from stampmill.pool.solo.address import read_address
 from stampmill.pool.solo.assembly import TEST_CHAIN_DIFFICULTY, check_signature
@@ -26,6 +27,7 @@ def solo_source(
     settings: MineSettings,
     *,
     egress: Egress | None = None,
+    audit: AuditLog | None = None,
     version_mask: int = BIP320_MASK,
     trace: Trace | None = None,
     environ: "os._Environ[str] | dict[str, str]" = os.environ,
@@ -52,6 +54,7 @@ def solo_source(
         _terms(settings),
         BlockFolder(folder),
         settings.retry,
+        audit=audit,
         signature=check_signature(settings.solo.signature),
         version_mask=version_mask,
         test_difficulty=settings.pools[0].suggest_difficulty or TEST_CHAIN_DIFFICULTY,

@@ -13,6 +13,7 @@ from stampmill.core.config import RetryPolicy
 from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Job, Share, ShareResult, Verdict
 from stampmill.core.job_source import JobListener, SourceState, SourceStatus
+from stampmill.pool.audit import AuditEvent, AuditLog
 from stampmill.pool.backoff import Backoff
 from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.solo.assembly import (
@@ -53,6 +54,7 @@ class SoloSource:
         signature: bytes = b"",
         version_mask: int = BIP320_MASK,
         test_difficulty: Difficulty = TEST_CHAIN_DIFFICULTY,
+        audit: AuditLog | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = system_random.random,
@@ -64,6 +66,7 @@ class SoloSource:
         ]
         self._deliveries = Deliveries(clients, folder, self, clock=clock, sleep=sleep)
         self._terms = terms
+        self._audit = audit or AuditLog()
         self._version_mask = version_mask
         self._test_difficulty = test_difficulty
         self._clock = clock
@@ -128,12 +131,14 @@ class SoloSource:
 
     def on_failure(self, feed: NodeFeed, error: NodeError) -> None:
         """Tell the user, look at the other nodes, and give up when none is left to wait for."""
+        if all(feed.is_out or feed.backoff.exhausted for feed in self._feeds):
+            self._over.set()
+            return
         again = "left out of this run" if feed.is_out else "trying again"
         if self._warnings.allow(self._clock()):
             self.on_notice(f"node {feed.name}: {error}; {again}", warning=True)
+            self._audit.record(AuditEvent.CONNECT_FAILED, pool=feed.name, text=str(error))
         self._consider()
-        if all(feed.is_out or feed.backoff.exhausted for feed in self._feeds):
-            self._over.set()
 
     def on_notice(self, text: str, *, warning: bool = False) -> None:
         """Show a line to the user."""
@@ -159,6 +164,8 @@ class SoloSource:
     def hand_in(self, share: Share, assembly: Assembly) -> None:
         """Submit the block that a share solves, unless it comes too late."""
         previous_hash = share.job.previous_hash
+        if share.solves_block:
+            self._audit.block_found(self.status().url, share)
         if previous_hash not in {feed.tip for feed in self._feeds}:
             self._leave(share, assembly, "another block was found before it")
         elif self._solved[previous_hash] > 0 and not share.solves_block:
@@ -198,6 +205,7 @@ class SoloSource:
         if best != self._active:
             self._active = best
             self.on_notice(f"mining alone on {self._feeds[best].name}")
+            self._audit.record(AuditEvent.POOL_SWITCHED, pool=self._feeds[best].name)
         feed = self._feeds[best]
         if feed.assembly is not None and feed.assembly is not self._mined:
             self._mine(feed, feed.assembly)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stampmill.core import config
-from stampmill.core.config import Layer, MineSettings, PoolSettings, Timeouts
+from stampmill.core.config import Layer, MineSettings, PoolSettings, SoloSettings, Timeouts
 from stampmill.core.errors import UsageError
 
 
@@ -211,3 +211,14 @@ def test_timeouts_and_the_audit_log_are_the_runs():
 def test_a_proxys_password_is_in_no_repr():
     settings = load({"proxy": "socks5h://bob:s3cret@h:1"}, [{"url": "a:1"}])
     assert "s3cret" not in repr(settings)
+
+
+def test_mining_alone_is_told_by_file_environment_and_flags(toml):
+    file = toml(
+        'coinbase-addr = "from file"\nchain = "regtest"\nblock-dir = "/b"\n'
+        '[[pool]]\nurl = "http://a:1"\nrpc-cookie = "/a/.cookie"\n[[pool]]\nurl = "http://b:2"\n'
+    )
+    said = {"STAMPMILL_COINBASE_ADDR": "from environment"}
+    settings = load({"coinbase-sig": "/me/"}, environ=said, file=file)
+    assert settings.solo == SoloSettings("from environment", "/me/", "regtest", "/b")
+    assert [pool.rpc_cookie for pool in settings.pools] == ["/a/.cookie", None]
