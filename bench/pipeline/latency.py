@@ -17,23 +17,44 @@ DEAD = Target("dead-shares", "shares of dead jobs sent", 0, "shares")
 
 TARGETS = (JOB_SWITCH, SHARE_PATH, STARVED, DEAD)
 
+TLS_JOB_SWITCH = Target("tls-job-switch", "job switch over TLS p99", 1.0, "ms")
+TLS_SHARE_PATH = Target("tls-share-path", "share path over TLS p99", 1.0, "ms")
+
+TLS_TARGETS = (TLS_JOB_SWITCH, TLS_SHARE_PATH)
+
 _SHARES_PER_JOB = 2.0
 
 
 def measure(effort: Effort) -> Finding:
     """Mine at a pool that kills all work with every job; the miner's own figures are the result."""
+    result, counters = _run(effort, tls=False)
+    return Finding(_outcomes(result, counters), _benchmarks(result))
+
+
+def measure_tls(effort: Effort) -> Finding:
+    """Do the same over TLS; a job's clock starts once its bytes are decrypted."""
+    result, _ = _run(effort, tls=True)
+    outcomes = [
+        _p99(TLS_JOB_SWITCH, result["job_switch"]),
+        _p99(TLS_SHARE_PATH, result["share_path"]),
+    ]
+    return Finding(outcomes, _benchmarks(result, "tls_"))
+
+
+def _run(effort: Effort, *, tls: bool) -> tuple[Result, Result]:
+    """Return what the miner and what the pool counted."""
     shares_per_second = _SHARES_PER_JOB / effort.job_interval
     options = {
         "job_interval": effort.job_interval,
         "clean_every_job": True,
         "block_every": 0,
         "fixed_difficulty": speed.difficulty_for(1 / shares_per_second),
+        "tls": tls,
     }
     with children.running("pool", options) as pool:
-        settings = {"url": pool.ready["url"], "jobs": effort.jobs}
+        settings = {"url": pool.ready["url"], "pins": pool.ready["pins"], "jobs": effort.jobs}
         result = children.call("mine", settings, 60 + 3 * effort.jobs * effort.job_interval)
-        counters = pool.stop()
-    return Finding(_outcomes(result, counters), _benchmarks(result))
+        return result, pool.stop()
 
 
 def _outcomes(result: Result, counters: Result) -> list[Outcome]:
@@ -55,9 +76,9 @@ def _p99(target: Target, seconds: Sequence[float]) -> Outcome:
     return Outcome(target, p99, f"{len(seconds)} of them, p50 {p50:.3f}, max {most:.3f}", facts)
 
 
-def _benchmarks(result: Result) -> list[Benchmark]:
+def _benchmarks(result: Result, prefix: str = "") -> list[Benchmark]:
     return [
-        Benchmark("latency", name, result[name], 1, {"kernel": result["kernel"]})
+        Benchmark("latency", prefix + name, result[name], 1, {"kernel": result["kernel"]})
         for name in ("job_switch", "share_path")
         if result[name]
     ]

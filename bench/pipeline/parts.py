@@ -28,6 +28,7 @@ class Part:
 PARTS = (
     Part("rate", rate.TARGETS, rate.measure),
     Part("latency", latency.TARGETS, latency.measure),
+    Part("tls", latency.TLS_TARGETS, latency.measure_tls),
     Part("start", start.TARGETS, start.measure),
     Part("memory", memory.TARGETS, memory.measure),
     Part("soak", soak.TARGETS, soak.measure),

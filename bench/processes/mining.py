@@ -23,16 +23,18 @@ _AGENT = "stampmill/bench"
 def child(settings: Settings) -> Result:
     """Mine at `url` until `jobs` jobs have come; note what the process holds after `marks` of them.
 
-    Without marks it keeps the traffic, to look for shares that were sent too late.
+    `pins` are for TLS. Without marks it keeps the traffic, to look for shares that were sent too
+    late.
     """
-    return asyncio.run(_mine(settings["url"], settings["jobs"], set(settings.get("marks", ()))))
+    pool = PoolSettings(settings["url"], "bench", tls_pins=tuple(settings.get("pins", ())))
+    return asyncio.run(_mine(pool, settings["jobs"], set(settings.get("marks", ()))))
 
 
-async def _mine(url: str, jobs: int, marks: set[int]) -> Result:
+async def _mine(pool: PoolSettings, jobs: int, marks: set[int]) -> Result:
     traffic = Traffic()
     # A fresh pool process answers at once or never: one retry is for a slow machine.
     source = StratumSource(
-        PoolSettings(url, "bench"),
+        pool,
         RetryPolicy(retries=1),
         user_agent=_AGENT,
         trace=None if marks else traffic.keep,

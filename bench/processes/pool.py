@@ -5,16 +5,39 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from stampmill.bench.processes.children import Result, Settings
+from stampmill.core.errors import MissingExtraError
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.options import PoolOptions
 
 
 def child(settings: Settings) -> Result:
-    """Serve with these PoolOptions until the input is closed; say the URL, then the counters."""
+    """Serve with these PoolOptions until the input is closed; say the URL, then the counters.
+
+    With `tls` it makes itself a certificate, and says the pins for it too.
+    """
     _give_way()
-    return asyncio.run(_serve(PoolOptions(**settings)))
+    said = dict(settings)
+    with TemporaryDirectory() as folder:
+        if said.pop("tls", False):
+            said["tls_cert"] = _certificate(Path(folder))
+        return asyncio.run(_serve(PoolOptions(**said)))
+
+
+def _certificate(folder: Path) -> Path:
+    """Return a file with a fresh certificate for loopback and its key."""
+    try:
+        # What makes certificates is for development only.
+        import trustme  # noqa: PLC0415
+    except ImportError:
+        raise MissingExtraError("measuring over TLS", "dev") from None
+    path = folder / "pool.pem"
+    leaf = trustme.CA().issue_cert("127.0.0.1")
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(path))
+    return path
 
 
 def _give_way() -> None:
@@ -31,7 +54,9 @@ def _give_way() -> None:
 async def _serve(options: PoolOptions) -> Result:
     pool = EmbeddedPool(options)
     host, port = await pool.start()
-    print(json.dumps({"url": f"stratum+tcp://{host}:{port}"}), flush=True)
+    scheme = "stratum+tcp" if pool.certificate is None else "stratum+ssl"
+    pins = [] if pool.certificate is None else [str(pin) for pin in pool.certificate.pins]
+    print(json.dumps({"url": f"{scheme}://{host}:{port}", "pins": pins}), flush=True)
     try:
         await asyncio.to_thread(sys.stdin.read)
     finally:
