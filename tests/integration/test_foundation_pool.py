@@ -62,6 +62,29 @@ def test_rolled_versions_are_taken_by_pool_and_node(
     assert versions != {base}
 
 
+def test_blocks_are_mined_through_tls_with_rolled_versions(
+    foundation: Process, node: Node, command: Launch, certificates: Path, tmp_path: Path
+) -> None:
+    node.add_transactions(3)
+    base = node.rpc("getblocktemplate", {"rules": ["segwit"]})["version"]
+    authority = certificates / "certificates/rootCA.crt"
+    _mine(command, foundation, "dora", f"ssl://127.0.0.1:{_tls_port(foundation)}", authority)
+    versions = {_header(node, share["hash"]).version for share in _blocks(foundation, "dora")}
+    assert versions != {base}
+    assert {share["port"] for share in foundation.events("share")} == {_tls_port(foundation)}
+    assert replay(node.blocks(), tmp_path / "core") == node.height
+
+
+def test_a_pool_that_no_known_authority_vouches_for_gets_no_byte(
+    foundation: Process, command: Launch
+) -> None:
+    url = f"stratum+ssl://127.0.0.1:{_tls_port(foundation)}"
+    miner = command("mine", "-o", url, "-u", "dora", "--retries", "1", "--retry-pause", "0.1")
+    assert miner.wait() == ExitCode.NO_POOL
+    assert any("certificate" in line for line in miner.lines)
+    assert not foundation.events("authorized")
+
+
 @pytest.mark.parametrize("foundation", [{"asicboost": False}], indirect=True)
 def test_without_version_rolling_the_version_stays(
     foundation: Process, node: Node, command: Launch
@@ -72,10 +95,18 @@ def test_without_version_rolling_the_version_stays(
     assert {_header(node, share["hash"]).version for share in blocks} == {base}
 
 
-def _mine(command: Launch, pool: Process, user: str) -> Event:
+def _tls_port(pool: Process) -> int:
+    port: int = pool.events("ready")[0]["tlsPort"]
+    return port
+
+
+def _mine(
+    command: Launch, pool: Process, user: str, url: str = "", authority: Path | None = None
+) -> Event:
     """Mine until the pool has seen enough shares; return the report of a run ended by a signal."""
-    port = pool.events("ready")[0]["port"]
-    miner = command("mine", "-o", f"stratum+tcp://127.0.0.1:{port}", "-u", user, "--json")
+    url = url or f"stratum+tcp://127.0.0.1:{pool.events('ready')[0]['port']}"
+    trust = [] if authority is None else ["--tls-ca", str(authority)]
+    miner = command("mine", "-o", url, "-u", user, "--json", *trust)
     pool.wait_for("share", count=SHARES)
     miner.signal(signal.SIGTERM)
     assert miner.wait() == ExitCode.INTERRUPTED
