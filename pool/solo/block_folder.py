@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from stampmill.core.chain.header import Header, display
-from stampmill.pool.solo.chains import Chain
+from stampmill.pool.payout.chains import Chain
 
 
 class BlockFolder:

@@ -4,7 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stampmill.pool.solo.chains import COOKIE_FOLDERS
+from stampmill.pool.payout.chains import COOKIE_FOLDERS
 from stampmill.pool.solo.errors import NodeBusyError
 from stampmill.pool.solo.node_url import NodeAddress
 

@@ -10,9 +10,9 @@ import msgspec
 
 from stampmill.core.chain.header import display
 from stampmill.core.job import Share, ShareResult, Verdict
+from stampmill.pool.payout.chains import Chain
 from stampmill.pool.solo import rpc, submission
 from stampmill.pool.solo.block_folder import BlockFolder, secure
-from stampmill.pool.solo.chains import Chain
 from stampmill.pool.solo.errors import NodeError
 from stampmill.pool.solo.feed import Caller, Sleep
 from stampmill.pool.solo.submission import BlockAnswer, Fate, as_result

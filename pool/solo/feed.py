@@ -9,9 +9,9 @@ import msgspec
 from stampmill.core.errors import StampmillError
 from stampmill.pool.backoff import Backoff
 from stampmill.pool.node.rpc_template import TemplateError, UnknownRuleError, parse
+from stampmill.pool.payout.chains import Chain
 from stampmill.pool.solo import rpc, submission
 from stampmill.pool.solo.assembly import Assembly, CoinbasePlan, prepare
-from stampmill.pool.solo.chains import Chain
 from stampmill.pool.solo.errors import NodeError, NodeMisfitError, NodeRefusedError, RpcError
 from stampmill.pool.solo.judgement import Terms, judge_node, judge_template, read_chain_info
 from stampmill.pool.solo.node_url import NodeAddress

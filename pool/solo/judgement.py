@@ -7,8 +7,8 @@ import msgspec
 
 from stampmill.core.chain.target import DIFFICULTY_1_TARGET
 from stampmill.pool.node.rpc_template import NodeTemplate, TemplateError
-from stampmill.pool.solo.address import Payout
-from stampmill.pool.solo.chains import Chain
+from stampmill.pool.payout.address import Payout
+from stampmill.pool.payout.chains import Chain
 from stampmill.pool.solo.errors import (
     NodeBusyError,
     NodeError,

@@ -7,10 +7,10 @@ from stampmill.core.config import MineSettings, PoolSettings
 from stampmill.core.errors import UsageError
 from stampmill.pool.audit import AuditLog
 from stampmill.pool.egress import Egress
-from stampmill.pool.solo.address import read_address
+from stampmill.pool.payout.address import read_address
+from stampmill.pool.payout.chains import Chain
 from stampmill.pool.solo.assembly import TEST_CHAIN_DIFFICULTY, check_signature
 from stampmill.pool.solo.block_folder import BlockFolder, default_folder
-from stampmill.pool.solo.chains import Chain
 from stampmill.pool.solo.credentials import Credentials, choose
 from stampmill.pool.solo.judgement import Terms
 from stampmill.pool.solo.node_client import NodeClient

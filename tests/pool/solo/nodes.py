@@ -25,9 +25,9 @@ from stampmill.pool.node.chain import RegtestChain, mine
 from stampmill.pool.node.template import BlockTemplate
 from stampmill.pool.node.transaction import Transaction
 from stampmill.pool.node.validation import BlockReason
-from stampmill.pool.solo.address import read_address
+from stampmill.pool.payout.address import read_address
+from stampmill.pool.payout.chains import Chain
 from stampmill.pool.solo.block_folder import BlockFolder
-from stampmill.pool.solo.chains import Chain
 from stampmill.pool.solo.credentials import Credentials
 from stampmill.pool.solo.feed import LONG_POLL_SECONDS
 from stampmill.pool.solo.judgement import Terms

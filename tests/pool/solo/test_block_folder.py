@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from stampmill.pool.payout.chains import Chain
 from stampmill.pool.solo.block_folder import BlockFolder, secure
-from stampmill.pool.solo.chains import Chain
 from tests.pool.node.vectors import case
 
 RAW = bytes.fromhex(case()["block"])

@@ -5,8 +5,8 @@ import msgspec
 import pytest
 
 from stampmill.pool.node.rpc_template import TemplateError
-from stampmill.pool.solo.address import read_address
-from stampmill.pool.solo.chains import Chain
+from stampmill.pool.payout.address import read_address
+from stampmill.pool.payout.chains import Chain
 from stampmill.pool.solo.errors import (
     NodeBusyError,
     NodeError,

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stampmill.core.errors import EncodingError, UsageError
-from stampmill.pool.solo import base58, bech32
-from stampmill.pool.solo.address import read_address
-from stampmill.pool.solo.bech32 import BECH32, BECH32M, WitnessAddress
-from stampmill.pool.solo.chains import TEST_CHAINS, Chain
+from stampmill.pool.payout import base58, bech32
+from stampmill.pool.payout.address import read_address
+from stampmill.pool.payout.bech32 import BECH32, BECH32M, WitnessAddress
+from stampmill.pool.payout.chains import TEST_CHAINS, Chain
 
 # BIP173 and BIP350, "Test vectors".
 VALID_BECH32 = [

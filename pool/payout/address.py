@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from stampmill.core.errors import EncodingError, UsageError
-from stampmill.pool.solo import base58, bech32
-from stampmill.pool.solo.chains import TEST_CHAINS, Chain
+from stampmill.pool.payout import base58, bech32
+from stampmill.pool.payout.chains import TEST_CHAINS, Chain
 
 _FORM = "give --coinbase-addr an address of yours, such as bc1q... or bc1p..."
 

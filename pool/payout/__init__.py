@@ -1,0 +1,1 @@
+"""Payout addresses: which script a coinbase pays, and on which chains that is meant."""
