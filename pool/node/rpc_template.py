@@ -1,6 +1,6 @@
 """Reads the answer of getblocktemplate (BIP22, BIP23, BIP145)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -124,8 +124,15 @@ _rules_decoder = msgspec.json.Decoder(_Rules)
 _decoder = msgspec.json.Decoder(_Template)
 
 
-def parse(data: bytes | msgspec.Raw) -> NodeTemplate:
+Known = Mapping[bytes, TemplateTransaction]
+"""Transactions of an earlier template by their wtxid."""
+
+
+def parse(data: bytes | msgspec.Raw, known: Known | None = None) -> NodeTemplate:
     """Return the template that a node's JSON holds.
+
+    What an earlier template held already is taken from `known`: most transactions stay from one
+    template to the next, and are then neither hashed nor kept twice.
 
     Raise UnknownRuleError where we cannot build such blocks, TemplateError where it is malformed,
     contradicts itself or could make no valid block. What it takes of memory is in proportion to
@@ -133,7 +140,7 @@ def parse(data: bytes | msgspec.Raw) -> NodeTemplate:
     """
     try:
         _refuse_unknown_rules(_rules_decoder.decode(data))
-        return _read(_decoder.decode(data))
+        return _read(_decoder.decode(data), known or {})
     except TemplateError:
         raise
     except (ValueError, RecursionError, OverflowError) as error:
@@ -158,8 +165,8 @@ def _is_given(raw: msgspec.Raw) -> bool:
     return bytes(raw) != b"null"
 
 
-def _read(said: _Template) -> NodeTemplate:
-    transactions = tuple(_transaction(entry) for entry in said.transactions)
+def _read(said: _Template, known: Known) -> NodeTemplate:
+    transactions = tuple(_transaction(entry, known) for entry in said.transactions)
     _check_order(said.transactions, transactions)
     segwit = "segwit" in said.rules or "!segwit" in said.rules
     commitment = _commitment(said, transactions, segwit=segwit)
@@ -212,9 +219,12 @@ def _target(nbits: int, given: str | None) -> int:
     return target
 
 
-def _transaction(entry: _Transaction) -> TemplateTransaction:
+def _transaction(entry: _Transaction, known: Known) -> TemplateTransaction:
     data, txid = bytes.fromhex(entry.data), _internal(entry.txid)
     wtxid = txid if entry.hash is None else _internal(entry.hash)
+    earlier = known.get(wtxid)
+    if earlier is not None and _is_same(earlier, entry, data, txid):
+        return earlier
     # One hash finds most damage; without a witness it is the txid as well.
     if sha256d(data) != wtxid or (data[4:6] != SEGWIT_MARKER and txid != wtxid):
         raise TemplateError(f"transaction {entry.txid} is not what its id says")
@@ -222,6 +232,14 @@ def _transaction(entry: _Transaction) -> TemplateTransaction:
     if not len(data) <= weight <= 4 * len(data):
         raise TemplateError(f"transaction {entry.txid} of {len(data)} bytes weighs not {weight}")
     return TemplateTransaction(data, txid, wtxid, entry.fee, entry.sigops, weight)
+
+
+def _is_same(earlier: TemplateTransaction, entry: _Transaction, data: bytes, txid: bytes) -> bool:
+    return (
+        (earlier.data, earlier.txid, earlier.fee) == (data, txid, entry.fee)
+        and earlier.sigops == entry.sigops
+        and entry.weight in {None, earlier.weight}
+    )
 
 
 def _check_order(entries: Sequence[_Transaction], transactions: Sequence[object]) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from stampmill.core.errors import StampmillError
 from stampmill.pool.backoff import Backoff
 from stampmill.pool.node.rpc_template import TemplateError, UnknownRuleError, parse
+from stampmill.pool.node.template import TemplateTransaction
 from stampmill.pool.payout.chains import Chain
 from stampmill.pool.solo import rpc, submission
 from stampmill.pool.solo.assembly import Assembly, CoinbasePlan, prepare
@@ -19,6 +20,8 @@ from stampmill.pool.solo.selection import NodeView
 
 POLL_SECONDS = 1.0
 """How often the tip is asked for: a long poll that died in silence costs no more than this."""
+POLL_PATIENCE = 10.0
+"""How long the answer may take before the node counts as failing."""
 REFRESH_SECONDS = 30.0
 """How old a template may get before it is asked for again, for new fees and the time."""
 LONG_POLL_SECONDS = 600.0
@@ -102,6 +105,11 @@ class NodeFeed:
         return NodeView(height, self._well_since, self._tip_at)
 
     @property
+    def is_well(self) -> bool:
+        """Whether its latest call was answered."""
+        return self._well_since is not None
+
+    @property
     def tip(self) -> bytes | None:
         """The hash of the block that its template follows."""
         return None if self.assembly is None else self.assembly.template.block.previous_hash
@@ -130,8 +138,7 @@ class NodeFeed:
     async def _serve(self, listener: FeedListener) -> None:
         await self._shake_hands(listener)
         await self._fetch(listener)
-        await self._propose(listener)
-        loops = [self._poll(listener), self._long_poll(listener)]
+        loops = [self._propose(listener), self._poll(listener), self._long_poll(listener)]
         await _first_failure(loops)
 
     def _fail(self, error: NodeError) -> None:
@@ -143,7 +150,8 @@ class NodeFeed:
         self.is_out = refused or isinstance(error, NodeMisfitError)
 
     async def _shake_hands(self, listener: FeedListener) -> None:
-        info = read_chain_info(await self.client.call("getblockchaininfo"))
+        answer = await self.client.call("getblockchaininfo", seconds=POLL_PATIENCE)
+        info = read_chain_info(answer)
         self.chain = judge_node(info, self._terms)
         if not self._proved:
             pruned = ", pruned (which is fine)" if info.pruned else ""
@@ -162,7 +170,8 @@ class NodeFeed:
                 self._on_answer(listener)
 
     async def _has_moved(self) -> bool:
-        best = rpc.read_text(await self.client.call("getbestblockhash"))
+        answer = await self.client.call("getbestblockhash", seconds=POLL_PATIENCE)
+        best = rpc.read_text(answer)
         return self.tip is None or best != self.tip[::-1].hex()
 
     async def _long_poll(self, listener: FeedListener) -> None:
@@ -198,7 +207,7 @@ class NodeFeed:
     def _prepare(self, raw: msgspec.Raw) -> Assembly:
         assert self.chain is not None  # noqa: S101  we have shaken hands
         try:
-            template = parse(raw)
+            template = parse(raw, self._known())
             judge_template(template, self.chain)
             return prepare(template, self._plan)
         except UnknownRuleError as error:
@@ -211,6 +220,10 @@ class NodeFeed:
         except StampmillError as error:
             self.unusable_templates += 1
             raise NodeError(f"the node's block template is not usable: {error}") from error
+
+    def _known(self) -> dict[bytes, TemplateTransaction]:
+        transactions = () if self.assembly is None else self.assembly.template.block.transactions
+        return {each.wtxid: each for each in transactions}
 
     def _take(self, assembly: Assembly, received_at: float, listener: FeedListener) -> None:
         if assembly.template.block.previous_hash != self.tip:

@@ -112,9 +112,10 @@ class SoloSource:
     def status(self) -> SourceStatus:
         """Return what is known now."""
         active = self._feeds[self._active or 0]
+        well = self._active is not None and active.is_well
         return SourceStatus(
             name="solo",
-            state=SourceState.CONNECTING if self._active is None else SourceState.AUTHORIZED,
+            state=SourceState.AUTHORIZED if well else SourceState.CONNECTING,
             url=active.name,
             user=self._terms.payout.address,
             difficulty=None if self._job is None else self._job.difficulty,
@@ -166,13 +167,18 @@ class SoloSource:
         previous_hash = share.job.previous_hash
         if share.solves_block:
             self._audit.block_found(self.status().url, share)
-        if previous_hash not in {feed.tip for feed in self._feeds}:
+        if previous_hash not in self._tips():
             self._leave(share, assembly, "another block was found before it")
         elif self._solved[previous_hash] > 0 and not share.solves_block:
             self._leave(share, assembly, "a block of ours for the same tip went before it")
         else:
             self._remember_solved(previous_hash)
             self._deliveries.hand_in(self._found(share, assembly))
+
+    def _tips(self) -> set[bytes | None]:
+        """Return what the nodes build on, as far as they can be asked."""
+        well = [feed for feed in self._feeds if feed.is_well]
+        return {feed.tip for feed in well or self._feeds}
 
     def _found(self, share: Share, assembly: Assembly) -> FoundBlock:
         template = assembly.template

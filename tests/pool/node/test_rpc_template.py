@@ -18,6 +18,7 @@ from stampmill.pool.node.rpc_template import (
     UnknownRuleError,
     parse,
 )
+from stampmill.pool.node.template import TemplateTransaction
 
 from .vectors import case
 
@@ -53,6 +54,31 @@ def test_all_that_a_node_says_is_read() -> None:
     block = template.block
     assert (block.height, block.current_time, block.min_time) == (121, 1795306721, 1795306721)
     assert [each.weight for each in block.transactions][:3] == [725, 725, 553]
+
+
+def known(template: NodeTemplate) -> dict[bytes, TemplateTransaction]:
+    return {each.wtxid: each for each in template.block.transactions}
+
+
+def test_transactions_of_an_earlier_template_are_kept_once() -> None:
+    first = read(GIVEN)
+    again = parse(json.dumps(GIVEN).encode(), known(first))
+    assert again == first
+    for old, new in zip(first.block.transactions, again.block.transactions, strict=True):
+        assert old is new
+
+
+@pytest.mark.parametrize(
+    "changes", [{"fee": 1}, {"sigops": 5}, {"weight": 700}, {"data": FIRST["data"][:-2] + "01"}]
+)
+def test_a_transaction_that_has_changed_is_read_anew(changes: dict[str, Any]) -> None:
+    said = json.dumps(with_first(**changes)).encode()
+    earlier = known(read(GIVEN))
+    if "data" in changes:
+        with pytest.raises(TemplateError, match="not what its id says"):
+            parse(said, earlier)
+    else:
+        assert parse(said, earlier) == parse(said)
 
 
 def test_the_commitment_is_made_where_the_node_gives_none() -> None:

@@ -49,6 +49,7 @@ def test_a_node_on_a_chain_of_the_address_fits(chain: str, terms: Terms) -> None
         (ChainInfo("simnet"), TEST, NodeMisfitError, "simnet"),
         (ChainInfo("signet"), TEST, NodeMisfitError, "signature"),
         (ChainInfo("main", 5, 900, initialblockdownload=True), MAIN, NodeBusyError, "5 of 900"),
+        (ChainInfo("test", 5, 900, initialblockdownload=True), TEST, NodeBusyError, "5 of 900"),
     ],
 )
 def test_any_other_is_refused(
@@ -58,7 +59,7 @@ def test_any_other_is_refused(
         judge_node(info, terms)
 
 
-def test_a_test_chain_with_an_old_tip_gives_templates_all_the_same() -> None:
+def test_regtest_with_an_old_tip_gives_templates_all_the_same() -> None:
     info = ChainInfo("regtest", initialblockdownload=True, pruned=True)
     assert judge_node(info, TEST) is Chain.REGTEST
 
