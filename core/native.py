@@ -5,16 +5,21 @@ and `why_unavailable` tells the cure.
 """
 
 import ctypes
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stampmill.core import tuning
 from stampmill.core.errors import NoDeviceError, VerificationError
 from stampmill.core.scan import CancelWord, ScanRequest, ScanResult
 
 try:
+    from stampmill.core._native import __file__ as _extension
     from stampmill.core._native import ffi, lib
     from stampmill.core.native_scan import NativeRelay
 except ImportError as error:
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from stampmill.core._native import KernelStruct
 
 KERNEL_VARIABLE = "STAMPMILL_KERNEL"
+
+_log = logging.getLogger("stampmill.native")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +116,32 @@ def why_unavailable() -> str:
     )
 
 
-def kernels() -> list[KernelInfo]:
+def kernels(environ: Mapping[str, str] = os.environ) -> list[KernelInfo]:
     """Return every kernel of this build, fastest first; none without the extension."""
-    return [_info(kernel) for kernel in _compiled()]
+    return [kernel.info for kernel in _ordered(environ)]
+
+
+@cache
+def device() -> tuning.Device:
+    """Return what the order of the kernels depends on; the extension has to be there."""
+    build = sha256(Path(_extension).read_bytes()).hexdigest()
+    return tuning.cpu(build[:16])
 
 
 def select(name: str | None = None, environ: Mapping[str, str] = os.environ) -> NativeKernel:
     """Return the kernel called so, else $STAMPMILL_KERNEL, else the fastest that runs here.
 
-    A name with a slash is the path of a shared object, as for `load`. The kernel has passed its
-    self-test. Raise NoDeviceError if there is none or not this one, and VerificationError if it
-    computes wrongly on this machine.
+    A name with a slash is the path of a shared object, as for `load`. The fastest is what `bench
+    tune` found on this host, or else usual. The kernel has passed its self-test: without a name,
+    one that fails is passed over with a warning. Raise NoDeviceError if there is none or not this
+    one, and VerificationError if it, or each of them, computes wrongly on this machine.
     """
     wanted = name or environ.get(KERNEL_VARIABLE)
     if wanted and "/" in wanted:
         return load(wanted)
     if not available():
         raise NoDeviceError(why_unavailable())
-    return _tested(_named(wanted) if wanted else _fastest())
+    return _tested(_named(wanted)) if wanted else _fastest(environ)
 
 
 def load(path: str) -> NativeKernel:
@@ -160,8 +175,17 @@ def _exported_address(path: str) -> int:
     return address
 
 
-def _fastest() -> NativeKernel:
-    return next(kernel for kernel in _bound().values() if kernel.info.supported)
+def _fastest(environ: Mapping[str, str]) -> NativeKernel:
+    usable = [kernel for kernel in _ordered(environ) if kernel.info.supported]
+    return next(filter(_passes, usable), None) or _tested(usable[0])
+
+
+def _ordered(environ: Mapping[str, str]) -> list[NativeKernel]:
+    """Return the kernels that were measured here, fastest first, then the others as usual."""
+    bound = _bound()
+    measured = tuning.order(device(), environ) if bound else ()
+    names = [*(name for name in measured if name in bound), *bound]
+    return [bound[name] for name in dict.fromkeys(names)]
 
 
 def _named(name: str) -> NativeKernel:
@@ -178,6 +202,14 @@ def _tested(kernel: NativeKernel) -> NativeKernel:
     if failure:
         raise VerificationError(f"kernel {kernel.name} fails its self-test: {failure}")
     return kernel
+
+
+@cache
+def _passes(kernel: NativeKernel) -> bool:
+    failure = _selftest(kernel)
+    if failure:
+        _log.warning("kernel passed over: name=%s failure=%s", kernel.name, failure)
+    return not failure
 
 
 @cache

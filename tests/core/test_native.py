@@ -42,10 +42,26 @@ def foreign(tmp_path: Path) -> Build:
     return build
 
 
+def untested(path: str) -> native.NativeKernel:
+    """Return the kernel of a shared object as if it were one of this build."""
+    from stampmill.core._native import ffi  # noqa: PLC0415  the extension may be missing
+
+    return native.NativeKernel(ffi.cast("const sm_kernel *", native._exported_address(path)))
+
+
+def wrong(foreign: Build) -> native.NativeKernel:
+    return untested(foreign("WRONG"))
+
+
+def bind(monkeypatch: pytest.MonkeyPatch, *kernels: native.NativeKernel) -> None:
+    """Make these the kernels of this build, fastest first."""
+    monkeypatch.setattr(native, "_bound", lambda: {kernel.name: kernel for kernel in kernels})
+
+
 @needs_extension
 class TestTable:
     def test_generic_is_last_and_runs_anywhere(self) -> None:
-        generic = native.kernels()[-1]
+        generic = native.kernels(environ={})[-1]
         assert (generic.name, generic.lanes, generic.why_not) == ("generic", 1, "")
 
     def test_names_are_unique_and_described(self) -> None:
@@ -56,14 +72,14 @@ class TestTable:
     def test_order_and_lanes_are_those_of_the_instruction_sets(self) -> None:
         x86 = [("avx512", 16), ("shani", 2), ("avx2", 8), ("sse2", 4)]
         fastest_first = [*x86, ("armv8", 2), ("neon", 4), ("generic", 1)]
-        lanes = [(info.name, info.lanes) for info in native.kernels()]
+        lanes = [(info.name, info.lanes) for info in native.kernels(environ={})]
         assert lanes == [pair for pair in fastest_first if pair in lanes]
 
 
 @needs_extension
 class TestSelect:
     def test_takes_the_first_that_runs_here(self) -> None:
-        usable = [info for info in native.kernels() if info.supported]
+        usable = [info for info in native.kernels(environ={}) if info.supported]
         assert native.select(environ={}).info == usable[0]
 
     def test_variable_forces_a_kernel(self) -> None:
@@ -83,13 +99,33 @@ class TestSelect:
     def test_kernel_that_this_cpu_cannot_run_is_refused_with_what_lacks(
         self, foreign: Build, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from stampmill.core._native import ffi  # noqa: PLC0415  the extension may be missing
-
-        address = native._exported_address(foreign('LACKS="avx99"'))
-        lacking = native.NativeKernel(ffi.cast("const sm_kernel *", address))
-        monkeypatch.setattr(native, "_bound", lambda: {lacking.name: lacking})
+        bind(monkeypatch, untested(foreign('LACKS="avx99"')))
         with pytest.raises(NoDeviceError, match="'foreign': CPU lacks avx99"):
             native.select("foreign")
+
+    def test_kernel_that_fails_its_self_test_is_passed_over_with_one_warning(
+        self, foreign: Build, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        generic = native.select("generic")
+        bind(monkeypatch, wrong(foreign), generic)
+        assert native.select(environ={}) is generic
+        assert native.select(environ={}) is generic
+        (line,) = caplog.messages
+        assert line.startswith("kernel passed over: name=foreign failure=")
+
+    def test_kernel_that_is_forced_and_fails_its_self_test_is_refused(
+        self, foreign: Build, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bind(monkeypatch, wrong(foreign), native.select("generic"))
+        with pytest.raises(VerificationError, match="kernel foreign fails its self-test: "):
+            native.select(environ={"STAMPMILL_KERNEL": "foreign"})
+
+    def test_no_kernel_is_left_if_all_fail_their_self_test(
+        self, foreign: Build, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bind(monkeypatch, wrong(foreign))
+        with pytest.raises(VerificationError, match="kernel foreign fails its self-test: "):
+            native.select(environ={})
 
 
 @needs_extension

@@ -1,0 +1,136 @@
+"""What `stampmill bench tune` found on this host: the order of a device's kernels by their speed.
+
+The file is `$XDG_CACHE_HOME/stampmill/tune.json`, with one entry a device. An entry holds for the
+driver and the build that it was measured with; of others it says nothing.
+"""
+
+import logging
+import os
+import platform
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+_log = logging.getLogger("stampmill.tuning")
+
+_FORMAT = 1
+_CPUINFO = Path("/proc/cpuinfo")
+# More than one processor takes there, and less than a large machine's hundreds do.
+_CPUINFO_START = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What an order was measured on: a CPU's has no driver."""
+
+    name: str
+    driver: str
+    build: str
+
+
+class Tuned(msgspec.Struct, frozen=True):
+    """A device's entry. `order` names kernels, fastest first."""
+
+    driver: str
+    build: str
+    measured_at: str  # ISO 8601, UTC
+    order: tuple[str, ...]
+    hashes_per_second: dict[str, dict[str, float]]  # by kernel and number of versions
+
+
+class _File(msgspec.Struct, frozen=True):
+    format: int
+    devices: dict[str, Tuned]
+
+
+def cpu(build: str) -> Device:
+    """Return this host's CPU; `build` tells one build of the kernels from another."""
+    return Device(f"cpu {_cpu_model()}", "", build)
+
+
+def order(device: Device, environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the names of a device's kernels, fastest first, or none where nothing is known.
+
+    A file that is broken, or of another build, is passed over with one line in the log.
+    """
+    file = path(environ)
+    return _order(file, device) if file else ()
+
+
+def remember(device: Device, tuned: Tuned, environ: Mapping[str, str] = os.environ) -> Path:
+    """Put a device's entry into the file, and return its path. Raise OSError if that fails."""
+    file = path(environ)
+    if file is None:
+        raise FileNotFoundError("neither XDG_CACHE_HOME nor HOME is set")
+    devices = {**_known(file), device.name: tuned}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(_File(_FORMAT, devices)), indent=1))
+    draft.replace(file)
+    _order.cache_clear()
+    return file
+
+
+def path(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Return where the file is or would be; None if nothing says where caches go."""
+    if cache_home := environ.get("XDG_CACHE_HOME"):
+        return Path(cache_home, "stampmill", "tune.json")
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    return Path(home, ".cache", "stampmill", "tune.json") if home else None
+
+
+@cache
+def _order(file: Path, device: Device) -> tuple[str, ...]:
+    try:
+        tuned = _read(file).devices.get(device.name)
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as error:
+        return _ignored(file, str(error))
+    if tuned is None:
+        return ()
+    if (tuned.driver, tuned.build) != (device.driver, device.build):
+        return _ignored(file, f"measured at {tuned.measured_at} with another build")
+    return tuned.order
+
+
+def _ignored(file: Path, reason: str) -> tuple[str, ...]:
+    cure = "stampmill bench tune"
+    _log.warning("tuning ignored: file=%s reason=%s cure=%s", file, reason, cure)
+    return ()
+
+
+def _known(file: Path) -> dict[str, Tuned]:
+    """Return the entries of the file as far as it can be read: a broken one is written anew."""
+    with suppress(OSError, ValueError):
+        return _read(file).devices
+    return {}
+
+
+def _read(file: Path) -> _File:
+    """Return the file's content; raise OSError or ValueError."""
+    content = msgspec.json.decode(file.read_bytes(), type=_File)
+    if content.format != _FORMAT:
+        raise ValueError(f"its format is {content.format}, ours {_FORMAT}")
+    return content
+
+
+def _cpu_model() -> str:
+    fields = _first_processor()
+    name = fields.get("model name", platform.processor() or platform.machine())
+    # Virtual machines, and all of ARM, leave the name vague.
+    numbers = [fields.get(key, "") for key in ("cpu family", "model", "stepping")]
+    numbers += [fields.get(key, "") for key in ("CPU implementer", "CPU part", "CPU variant")]
+    return " ".join([name, *filter(None, numbers)])
+
+
+def _first_processor() -> dict[str, str]:
+    text = ""
+    with suppress(OSError), _CPUINFO.open(encoding="utf-8") as file:
+        text = file.read(_CPUINFO_START)
+    pairs = (line.partition(":") for line in text.split("\n\n")[0].splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
