@@ -30,6 +30,9 @@ from stampmill.pool.stratum.requests import (
     SuggestTarget,
 )
 
+MAX_ID = 256
+"""Characters of an id: it is repeated, and a client's line may have no more than 1024 bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnknownMethod:
@@ -84,6 +87,8 @@ def read_id(message: dict[str, Json]) -> MessageId:
     message_id = message.get("id")
     if isinstance(message_id, int) and abs(message_id) >= 1 << 63:
         raise UnusableMessageError(Drop.NOT_A_MESSAGE, "an id of more than 64 bits")
+    if isinstance(message_id, str) and len(message_id) > MAX_ID:
+        raise UnusableMessageError(Drop.NOT_A_MESSAGE, f"an id of more than {MAX_ID} characters")
     if message_id is None or isinstance(message_id, int | float | str):
         return message_id
     raise UnusableMessageError(Drop.NOT_A_MESSAGE, "an id that is neither number nor string")

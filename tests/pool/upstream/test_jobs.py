@@ -324,6 +324,7 @@ SET_DIFFICULTY = b'{"method":"mining.set_difficulty","params":[%s]}'
         (b"{}", Drop.NOT_A_MESSAGE),
         (b'{"id":{},"result":true}', Drop.NOT_A_MESSAGE),
         (b'{"id":' + b"9" * 4000 + b',"result":true}', Drop.NOT_A_MESSAGE),
+        (b'{"id":"' + b"x" * 257 + b'","method":"mining.ping"}', Drop.NOT_A_MESSAGE),
         (b'{"method":[]}', Drop.NOT_A_MESSAGE),
         (b'{"method":"mining.notify","params":{"a":1}}', Drop.BAD_JOB),
         (b'{"method":"client.show_message","params":[{}]}', Drop.BAD_PARAMETERS),
