@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PEERS := .peers
 ARGS ?=
+FUZZ_SECONDS ?= 600
 
 # How the C extension is built: auto (say it and go on where it cannot), require, or skip.
 STAMPMILL_NATIVE ?= auto
@@ -28,7 +29,7 @@ WHEELS_ONLY := --only-binary numba,llvmlite,numpy
 PIP_INSTALL := STAMPMILL_NATIVE=skip $(BIN)/python -m pip install -q
 PIP_EDITABLE := $(PIP_INSTALL) --no-build-isolation $(WHEELS_ONLY)
 
-.PHONY: help install mine bench native test lint format check peers wheel clean
+.PHONY: help install mine bench native test fuzz lint format check peers wheel clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -48,6 +49,10 @@ native: $(STAMPS)/install ## build the C extension in place; fail where it canno
 
 test: $(STAMPS)/dev $(NATIVE) ## run the tests, with the counterparties that are there
 	$(BIN)/pytest $(ARGS)
+
+fuzz: $(STAMPS)/dev ## fuzz each parser for FUZZ_SECONDS (600); inputs are kept in build/fuzz
+	for target in client server template; do \
+	  $(BIN)/python -m tests.fuzz.run $$target --seconds $(FUZZ_SECONDS) --corpus build/fuzz/$$target || exit 1; done
 
 lint: $(STAMPS)/dev build/types/stampmill ## style, types, import rules
 	$(BIN)/ruff check
@@ -96,7 +101,8 @@ $(STAMPS)/install: pyproject.toml setup.py $(STAMPS)/build
 
 $(STAMPS)/dev: $(STAMPS)/install
 	@echo "installing the tools for tests and lint into $(VENV)"
-	@$(PIP_EDITABLE) -e '.[dev]'
+	@$(PIP_EDITABLE) --only-binary atheris -e '.[dev,fuzz]' 2>/dev/null || { \
+	  echo "no atheris for this platform: fuzzing is left out" >&2; $(PIP_EDITABLE) -e '.[dev]'; }
 	@touch $@
 
 $(STAMPS)/native-auto $(STAMPS)/native-require $(STAMPS)/native-skip: $(NATIVE_SOURCES) | $(STAMPS)/install
