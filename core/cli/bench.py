@@ -13,6 +13,7 @@ examples:
   stampmill bench kernels                              all kernels of this machine, side by side
   stampmill bench kernels --kernel generic --kernel numba --rounds 21
   stampmill bench kernels --json > mine.json && pytest-benchmark compare mine.json
+  stampmill bench tune                                 find this host's fastest kernel, for good
   stampmill bench pipeline                             the whole path against its targets
   stampmill bench pipeline --only job-switch           one of them
 """
@@ -30,6 +31,7 @@ def add_to(commands: Commands) -> None:
     )
     benches = parser.add_subparsers(title="what to measure, or else all of it", metavar="BENCH")
     every = [_add_kernels(benches), _add_pipeline(benches)]
+    _add_tune(benches)
     _add_show(benches)
     parser.set_defaults(run=run, bench=lambda _options: _all(every))
 
@@ -83,6 +85,23 @@ def _add_pipeline(benches: Commands) -> argparse.ArgumentParser:
     return parser
 
 
+def _add_tune(benches: Commands) -> None:
+    parser = benches.add_parser(
+        "tune",
+        help="find the C kernel that is fastest here, and remember it",
+        description="Times the C kernels that run here against each other, on one pinned CPU, and "
+        "remembers their order for this CPU and this build in $XDG_CACHE_HOME/stampmill/tune.json "
+        "(~/.cache by default). Mining then takes the first. A kernel asked for by --kernel or "
+        "STAMPMILL_KERNEL still goes before.",
+    )
+    parser.set_defaults(bench=_tune)
+    add = parser.add_argument
+    budget = "how long it may take, about (20); on a busy machine give it more"
+    add("--budget", type=_seconds, metavar="S", help=budget)
+    add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
+    add("--json", action="store_true", help="what was found as JSON on standard output, no table")
+
+
 def _add_show(benches: Commands) -> None:
     parser = benches.add_parser(
         "show",
@@ -129,6 +148,15 @@ def _pipeline(options: argparse.Namespace) -> ExitCode:
     _publish(options, parts.as_document(findings, extent), parts.report(findings, extent))
     if options.check and (missed := parts.missed(findings)):
         raise RegressionError(f"not met: {', '.join(missed)}")
+    return ExitCode.DONE
+
+
+def _tune(options: argparse.Namespace) -> ExitCode:
+    from stampmill.bench import record, tune  # noqa: PLC0415  mining starts without
+
+    found = tune.tune(options.budget or tune.BUDGET, _usable(options.cpu), _progress)
+    text = record.encode(tune.as_document(found)) if options.json else tune.report(found)
+    print(text.rstrip())
     return ExitCode.DONE
 
 
