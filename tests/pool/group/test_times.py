@@ -1,0 +1,102 @@
+"""How long a dead pool of each kind keeps a group from mining at the next one.
+
+The page about pools (pool/README.md) quotes these figures.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from stampmill.core.config import PoolSettings, RetryPolicy
+from stampmill.core.job import Job
+from stampmill.pool.client import StratumSource
+from stampmill.pool.group.choice import Failover
+from stampmill.pool.group.source import PoolGroup
+from tests.pool.loopback import PATIENCE, ManualTime, Recorder, ScriptedPool, in_loop, serving
+from tests.pool.transport.peers import listening
+from tests.pool.transport.test_connect import black_hole
+
+STEP = 0.5
+
+
+class Waiting:
+    """A group of a dead pool and a good one, on a clock that the test moves."""
+
+    def __init__(self, dead: str, good: str) -> None:
+        self.time, self.listener = ManualTime(), Recorder()
+        self.sources = [
+            StratumSource(
+                PoolSettings(url, "me"), RetryPolicy(), user_agent="m", clock=self.time.clock,
+                sleep=self.time.sleep, random=lambda: 0.0,
+            )
+            for url in (dead, good)
+        ]  # fmt: skip
+        self.group = PoolGroup(
+            self.sources, Failover(), clock=self.time.clock, sleep=self.time.sleep
+        )
+        self.begun = self.time.now
+
+    async def seconds_until(self, place: int) -> float:
+        """Return the seconds that pass until a pool is mined on."""
+        jobs: list[Job] = self.listener.jobs
+        async with asyncio.timeout(PATIENCE):
+            while not jobs or jobs[-1].sink is not self.sources[place]:
+                await self.time.advance(STEP)
+                await asyncio.sleep(0.002)
+        return self.time.now - self.begun
+
+
+@asynccontextmanager
+async def mining(dead: str) -> AsyncIterator[Waiting]:
+    async with serving(ScriptedPool()) as good:
+        rig = Waiting(dead, f"127.0.0.1:{good.port}")
+        task = asyncio.create_task(rig.group.run(rig.listener))
+        try:
+            yield rig
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@in_loop
+async def test_a_closed_port_costs_a_second() -> None:
+    async with listening() as peer:
+        port = peer.port
+    async with mining(f"127.0.0.1:{port}") as rig:
+        # A look every second; the sockets, which have a time of their own, cost some steps more.
+        assert await rig.seconds_until(1) <= 1.0 + 4 * STEP
+
+
+@in_loop
+async def test_a_black_hole_costs_ten_seconds() -> None:
+    with black_hole() as there:
+        async with mining(f"{there.host}:{there.port}") as rig:
+            assert 10.0 <= await rig.seconds_until(1) <= 11.0 + 2 * STEP
+
+
+@pytest.mark.parametrize("scheme", ["stratum+ssl", "stratum+tcp"])
+@in_loop
+async def test_a_pool_that_says_nothing_costs_ten_seconds_with_tls_or_without(scheme: str) -> None:
+    async with listening() as peer, mining(f"{scheme}://127.0.0.1:{peer.port}") as rig:
+        assert 10.0 <= await rig.seconds_until(1) <= 11.0 + 2 * STEP
+
+
+@in_loop
+async def test_a_pool_that_falls_silent_costs_two_and_a_half_minutes() -> None:
+    async with serving(ScriptedPool()) as dead, mining(f"127.0.0.1:{dead.port}") as rig:
+        await rig.seconds_until(0)
+        rig.begun = rig.time.now
+        assert 149.0 <= await rig.seconds_until(1) <= 151.0 + 2 * STEP
+
+
+@in_loop
+async def test_the_way_back_takes_a_minute_from_the_first_job() -> None:
+    async with serving(ScriptedPool()) as first, mining(f"127.0.0.1:{first.port}") as rig:
+        await rig.seconds_until(0)
+        first.hang_up()
+        await rig.listener.until(lambda: rig.listener.jobs[-1].sink is rig.sources[1])
+        rig.begun = rig.time.now
+        # A second's pause before it is dialled again, then a minute of being stable.
+        assert 60.0 <= await rig.seconds_until(0) <= 62.0 + 2 * STEP
