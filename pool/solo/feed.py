@@ -1,6 +1,7 @@
 """One node's templates: asks, long-polls, polls, and comes back after every failure."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
@@ -90,7 +91,7 @@ class NodeFeed:
         self._well_since: float | None = None
         self._tip_at = 0.0
         self._answered_at: float | None = None
-        self._proved = self._proposed = False
+        self._proved = self._proposed = self._has_failed = False
         self._wanted = asyncio.Event()
 
     @property
@@ -143,6 +144,7 @@ class NodeFeed:
 
     def _fail(self, error: NodeError) -> None:
         self.error = error
+        self._has_failed = True
         self._well_since = None
         self.backoff.failed()
         # A password that never worked is wrong; one that did may be so again.
@@ -241,7 +243,8 @@ class NodeFeed:
         self.error = None
         self.backoff.reset()
         if self._well_since is None:
-            self._well_since = self._answered_at
+            # Who has never failed need not prove to be stable.
+            self._well_since = self._answered_at if self._has_failed else -math.inf
 
     async def _propose(self, listener: FeedListener) -> None:
         """Let the node judge our first block but for its work (BIP23), while it is being mined."""

@@ -47,6 +47,7 @@ def solo_source(
         NodeClient(address, _credentials(pool, address, home), egress, _tls(pool, address), trace)
         for pool, address in nodes
     ]
+    wishes = [pool.suggest_difficulty for pool in settings.pools]
     said = settings.solo.block_dir
     folder = Path(said).expanduser() if said else default_folder(environ, home)
     return SoloSource(
@@ -57,7 +58,7 @@ def solo_source(
         audit=audit,
         signature=check_signature(settings.solo.signature),
         version_mask=version_mask,
-        test_difficulty=settings.pools[0].suggest_difficulty or TEST_CHAIN_DIFFICULTY,
+        test_difficulty=next(filter(None, wishes), TEST_CHAIN_DIFFICULTY),
     )
 
 

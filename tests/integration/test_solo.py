@@ -14,6 +14,8 @@ from .process import Process
 
 BLOCKS = 5
 VERSION_MASK = 0x1FFFE000
+OFTEN = ("--suggest-difficulty", "1e-5")
+"""A block every 40,000 hashes or so."""
 
 
 def test_blocks_of_a_solo_miner_hold_the_nodes_transactions_and_are_valid_for_core(
@@ -73,7 +75,7 @@ def test_a_node_that_goes_away_is_left_for_the_next_and_blocks_go_on(
     first.mature()
     miner = command(
         "mine", "-o", url(first), "-o", url(node), "--coinbase-addr", ADDRESS,
-        "--block-dir", str(tmp_path / "blocks"), "--lines", "--json",
+        "--block-dir", str(tmp_path / "blocks"), "--lines", "--json", *OFTEN,
     )  # fmt: skip
     miner.wait_for_line(f"mining alone on {url(first)}")
     miner.wait_until(lambda: accepted(miner) >= 1, "a block")
@@ -86,14 +88,14 @@ def test_a_node_that_goes_away_is_left_for_the_next_and_blocks_go_on(
 def mine(command: Launch, node: Node, folder: Path, *options: str) -> Process:
     return command(
         "mine", "-o", url(node), "--coinbase-addr", ADDRESS, "--coinbase-sig", "/here/",
-        "--block-dir", str(folder / "blocks"), "--lines", "--json", *options,
+        "--block-dir", str(folder / "blocks"), "--lines", "--json", *(options or OFTEN),
     )  # fmt: skip
 
 
 def finish(miner: Process, blocks: int) -> dict[str, object]:
     miner.wait_until(lambda: accepted(miner) >= blocks, f"{blocks} blocks")
     miner.signal(signal.SIGTERM)
-    assert miner.wait() == ExitCode.INTERRUPTED
+    assert miner.wait() == ExitCode.INTERRUPTED, miner.lines
     return miner.report()
 
 

@@ -278,6 +278,23 @@ async def test_the_next_node_takes_over_at_once_and_the_first_only_when_stable(
 
 
 @in_loop
+async def test_the_first_node_is_mined_on_though_the_second_was_quicker(tmp_path: Path) -> None:
+    first, second = _pair()
+    held = asyncio.Event()
+
+    async def slow(params: list[Any]) -> Any:
+        await held.wait()
+        return await first.on_getblockchaininfo(params)
+
+    first.behaves["getblockchaininfo"] = slow
+    async with mining(tmp_path, first, second) as solo:
+        await solo.notice(f"mining alone on http://127.0.0.1:{second.port}")
+        held.set()
+        await solo.notice(f"mining alone on http://127.0.0.1:{first.port}")
+        assert solo.time.now == 1000
+
+
+@in_loop
 async def test_a_misfit_among_several_nodes_is_left_out(tmp_path: Path) -> None:
     first, second = _pair()
     first.info["chain"] = "main"
