@@ -18,7 +18,7 @@ from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.signals import stop_on_signals
 from stampmill.core.cli.views import View, choose_view
 from stampmill.core.config import MineSettings, PoolSettings
-from stampmill.core.errors import ExitCode, UsageError
+from stampmill.core.errors import ExitCode
 from stampmill.core.events import Notice
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.job_source import FixedJobSource, JobSource
@@ -220,13 +220,11 @@ def _stratum(
 
 
 def _solo(options: argparse.Namespace, settings: MineSettings, links: _Links) -> _Supply:
-    if any(pool.proxy for pool in settings.pools):
-        raise UsageError("a node is reached without a proxy: leave proxy out, or mine at a pool")
     # aiohttp takes a quarter of a second to import, which only those pay who mine alone.
     from stampmill.pool.solo.setup import solo_source  # noqa: PLC0415
 
     trace = _print_trace if options.protocol_dump else None
-    source = solo_source(settings, egress=links.egress, trace=trace)
+    source = solo_source(settings, egress=links.egress, audit=links.audit, trace=trace)
     return _Supply(source, source.status().url, blocks=lambda: source.blocks)
 
 
