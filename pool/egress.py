@@ -31,13 +31,8 @@ class Egress:
 
     def check_host(self, host: str) -> None:
         """Raise EgressRefusedError unless a connection to this name or address may be tried."""
-        address = _address(host)
-        if normal_host(host) in self._hosts:
-            return
-        if address is None and self._networks and not self._hosts:
-            return
-        if address is None or not self._is_inside(address):
-            self._refuse(f"{host} is not among the hosts that this miner may connect to")
+        if not self._lists(host):
+            self._refuse(_not_listed(host))
 
     def check_address(self, address: str) -> None:
         """Raise EgressRefusedError if a name resolved to an address outside the networks."""
@@ -59,10 +54,16 @@ class Egress:
     def require(self, hosts: Iterable[str]) -> None:
         """Raise UsageError if a configured host is left out: it would never be reached."""
         for host in hosts:
-            try:
-                self.check_host(host)
-            except EgressRefusedError as error:
-                raise UsageError(f"{error}: add egress {host}, or leave the host out") from None
+            if not self._lists(host):
+                raise UsageError(f"{_not_listed(host)}: add egress {host}, or leave it out")
+
+    def _lists(self, host: str) -> bool:
+        address = _address(host)
+        if normal_host(host) in self._hosts:
+            return True
+        if address is None:
+            return bool(self._networks) and not self._hosts
+        return self._is_inside(address)
 
     def _is_inside(self, address: "_Address") -> bool:
         return any(address in network for network in self._networks)
@@ -78,6 +79,10 @@ def normal_host(host: str) -> str:
     """Return a host as it is compared: lower case, no brackets, no final dot, addresses short."""
     address = _address(host)
     return host.removesuffix(".").lower() if address is None else str(address)
+
+
+def _not_listed(host: str) -> str:
+    return f"{host} is not among the hosts that this miner may connect to"
 
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address

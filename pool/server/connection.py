@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import cast
 
 from stampmill.pool.server.chaos.catalogue import Chaos
@@ -20,11 +21,16 @@ class MinerConnection(asyncio.Protocol):
     """Feeds one session and writes for it; never waits for a slow reader."""
 
     def __init__(
-        self, core: PoolCore, loop: asyncio.AbstractEventLoop, chaos: Chaos | None = None
+        self,
+        core: PoolCore,
+        loop: asyncio.AbstractEventLoop,
+        chaos: Chaos | None = None,
+        on_open: Callable[["MinerConnection"], None] = lambda _connection: None,
     ) -> None:
         self._core = core
         self._loop = loop
         self._chaos = chaos
+        self._on_open = on_open
         self._link: ChaosLink | None = None
         self._transport: asyncio.Transport | None = None
         self._session: MinerSession | None = None
@@ -35,6 +41,7 @@ class MinerConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Open the session, or hang up if there are too many."""
         self._transport = cast(asyncio.Transport, transport)
+        self._on_open(self)
         self.peer = _address(transport.get_extra_info("peername"))
         _prepare(transport.get_extra_info("socket"))
         self._link = None if self._chaos is None else self._chaos.link(self)

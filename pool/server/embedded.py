@@ -113,10 +113,12 @@ class EmbeddedPool:
             self._server = None
 
     def _connection(self) -> MinerConnection:
-        connection = MinerConnection(self._core, asyncio.get_running_loop(), self.chaos)
+        return MinerConnection(self._core, asyncio.get_running_loop(), self.chaos, self._opened)
+
+    def _opened(self, connection: MinerConnection) -> None:
+        """Wait for this one at the end; one that fails in its TLS handshake never comes here."""
         self._open.add(connection.gone)
         connection.gone.add_done_callback(self._open.discard)
-        return connection
 
     async def _ticks(self) -> None:
         while True:

@@ -15,9 +15,20 @@ from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Verdict
 from stampmill.pool.client import StratumSource
 from stampmill.pool.endpoint import Endpoint
+from stampmill.pool.group.choice import Failover
+from stampmill.pool.group.source import PoolGroup
 from stampmill.pool.transport.pins import pins_of
 
-from .loopback import ManualTime, Recorder, Script, ScriptedPool, in_loop, mining
+from .loopback import (
+    ManualTime,
+    Recorder,
+    Script,
+    ScriptedPool,
+    in_loop,
+    mining,
+    serving,
+    source_for,
+)
 from .transport.certificates import served
 from .transport.peers import listening
 from .transport.test_connect import black_hole
@@ -156,6 +167,28 @@ async def test_a_pool_with_another_pin_hears_nothing_of_us() -> None:
             await m.ended()
         assert m.pool.requests == []
         assert m.source.status().faults == (("pin-mismatch", 1),)
+
+
+@in_loop
+async def test_behind_a_pool_with_another_pin_the_next_one_is_mined_at() -> None:
+    good, impostor = ScriptedPool(), ScriptedPool()
+    time, listener = ManualTime(), Recorder()
+    async with serving(impostor, served().context), serving(good):
+        url = f"stratum+ssl://127.0.0.1:{impostor.port}"
+        group = PoolGroup(
+            [source_for(0, time, url=url, tls_pins=(PIN,)), source_for(good.port, time)],
+            Failover(), clock=time.clock, sleep=time.sleep,
+        )  # fmt: skip
+        task = asyncio.create_task(group.run(listener))
+        async with asyncio.timeout(10):
+            while not listener.jobs:
+                await time.advance(STEP)
+                await asyncio.wait([task], timeout=0.001)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert impostor.requests == []
+    assert time.now < 1000 + 20
+    assert any("which no pin (tls-pin) allows" in text for text, _ in listener.notices)
 
 
 @in_loop

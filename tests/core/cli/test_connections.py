@@ -86,7 +86,7 @@ def test_an_audit_log_that_cannot_be_written_stops_nothing(stampmill):
         (("-o", "h:1", "--tls-insecure"), "write stratum+ssl://h:1"),
         (("-o", "h:1", "-x", "ftp://p:1"), "a proxy is written socks5h://host:port"),
         (("-o", "h:1", "--egress", "10.0.0.0/8,x"), "an egress entry is a host name"),
-        (("-o", "h:1", "--egress", "other"), "add egress h, or leave the host out"),
+        (("-o", "h:1", "--egress", "other"), "add egress h, or leave it out"),
         (("-o", "h:1", "--redirect", "yes"), "expected same-host or never or listed"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
@@ -96,6 +96,12 @@ def test_a_wrong_call_is_one_line_that_names_the_value(stampmill, arguments, wor
     assert done.code == 2
     assert len(done.error_lines) == 1
     assert words in done.err
+
+
+def test_a_certificate_that_the_pool_cannot_read_is_named(stampmill):
+    done = stampmill("pool", "--tls-cert", "/nowhere.pem")
+    assert done.code == 2
+    assert done.err == "stampmill: tls-cert /nowhere.pem: no such file or directory\n"
 
 
 def test_a_proxy_that_is_not_there_is_named_without_its_password(stampmill):

@@ -5,12 +5,14 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stampmill.core.errors import ExitCode, MissingExtraError, UsageError
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.transport import proxy as proxies
-from stampmill.pool.transport.connect import connect
+from stampmill.pool.transport.connect import Sleep, connect
 from stampmill.pool.transport.faults import ConnectError, ConnectFault, EgressRefusedError
 from stampmill.pool.transport.pins import pins_of
 from stampmill.pool.transport.proxy import Proxy, ProxyKind, parse_proxy
@@ -68,10 +70,12 @@ def test_tls_goes_on_inside_the_proxy(real_proxy: tuple[int, str], scheme: str) 
     asyncio.run(main())
 
 
-async def refusal(url: str, pool: str = "pool.example:3333") -> ConnectError:
+async def refusal(
+    url: str, pool: str = "pool.example:3333", sleep: Sleep = asyncio.sleep
+) -> ConnectError:
     endpoint, route = route_to(pool, proxy=url)
     with pytest.raises(ConnectError) as caught:
-        await connect(endpoint, Client, route)
+        await connect(endpoint, Client, route, sleep)
     assert "\n" not in str(caught.value)
     return caught.value
 
@@ -178,6 +182,20 @@ async def test_an_answer_of_an_http_proxy_may_come_in_pieces() -> None:
         assert client.received == b""
         await proxy.until(lambda: proxy.received[-1] == b"hello\n")
         client.transport.abort()
+
+
+@given(st.sampled_from(SCHEMES), st.lists(st.binary(max_size=40), max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_proxy_says_is_a_refusal_at_worst(scheme: str, answers: list[bytes]) -> None:
+    async def main() -> None:
+        async with scripted(*answers, hangs_up=True) as proxy:
+            await refusal(f"{scheme}://127.0.0.1:{proxy.port}", "127.0.0.1:9", soon)
+
+    async def soon(_seconds: float) -> None:
+        for _ in range(20):
+            await turns()
+
+    asyncio.run(main())
 
 
 # Names and the allow-list.
