@@ -65,6 +65,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     redirect: Literal["same-host", "never", "listed"] | None = None
     egress: _Texts | None = None
     audit_log: str | None = None
+    asicboost: bool | None = None
     load_balance: bool | None = None
     first_job_timeout: _Seconds | None = None
     stuck_timeout: _Seconds | None = None
@@ -169,6 +170,8 @@ class MineSettings:
     kernel: str | None = None
     threads: int | None = None
     pin_threads: bool = True
+    asicboost: bool = True
+    """Roll versions where the pool lets us, so that several share a message schedule."""
     time_limit: float | None = None
     block_every: int = 10
     timeouts: Timeouts = Timeouts()
@@ -287,6 +290,7 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
         kernel=options.kernel,
         threads=options.threads,
         pin_threads=options.cpu_affinity != "off",
+        asicboost=options.asicboost is not False,
         time_limit=options.time_limit,
         block_every=options.block_every or MineSettings().block_every,
         timeouts=_timeouts(options),

@@ -32,6 +32,7 @@ from stampmill.pool.group.source import PoolGroup
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.solo.node_url import mines_alone
+from stampmill.pool.stratum.requests import BIP320_MASK
 from stampmill.pool.trace import Direction
 
 EMBEDDED_SECONDS = 30.0
@@ -212,6 +213,7 @@ def _stratum(
         pool,
         settings.retry,
         user_agent=f"stampmill/{version('stampmill')}",
+        version_mask=_mask(settings),
         timeouts=settings.timeouts,
         egress=links.egress,
         audit=links.audit,
@@ -224,8 +226,14 @@ def _solo(options: argparse.Namespace, settings: MineSettings, links: _Links) ->
     from stampmill.pool.solo.setup import solo_source  # noqa: PLC0415
 
     trace = _print_trace if options.protocol_dump else None
-    source = solo_source(settings, egress=links.egress, audit=links.audit, trace=trace)
+    source = solo_source(
+        settings, egress=links.egress, audit=links.audit, trace=trace, version_mask=_mask(settings)
+    )
     return _Supply(source, source.status().url, blocks=lambda: source.blocks)
+
+
+def _mask(settings: MineSettings) -> int:
+    return BIP320_MASK if settings.asicboost else 0
 
 
 def _print_trace(direction: Direction, line: bytes) -> None:

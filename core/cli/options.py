@@ -182,6 +182,13 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--cpu-affinity", metavar="auto|off", help="pin each thread to a CPU (auto), or give way"
     )
+    group.add_argument(
+        "--no-asicboost",
+        dest="asicboost",
+        action="store_const",
+        const="false",
+        help="roll no versions: each midstate gets a message schedule of its own",
+    )
 
 
 def add_solo_options(parser: argparse.ArgumentParser) -> None:
@@ -219,7 +226,7 @@ _KEYS = (
     "algo", "backend", "kernel", "threads", "cpu-affinity", "time-limit", "retries", "retry-pause",
     "block-every", "proxy", "redirect", "egress", "audit-log", "connect-timeout", "answer-timeout",
     "silence-timeout", "coinbase-addr", "coinbase-sig", "chain", "block-dir",
-    "load-balance", "first-job-timeout", "stuck-timeout", "max-rejects", "stable-time",
+    "asicboost", "load-balance", "first-job-timeout", "stuck-timeout", "max-rejects", "stable-time",
 )  # fmt: skip
 
 

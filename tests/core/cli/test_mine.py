@@ -43,6 +43,14 @@ def test_quiet_leaves_the_summary_alone(stampmill):
     assert "accepted" in done.error_lines[1]
 
 
+@pytest.mark.parametrize(("flags", "rolls"), [((), True), (("--no-asicboost",), False)])
+def test_versions_are_rolled_unless_asicboost_is_off(stampmill, flags, rolls):
+    done = stampmill("mine", "--time-limit", "2", "--protocol-dump", "--json", *flags, *ANYWHERE)
+    assert done.json["accepted"] > 0
+    configured = [line for line in done.error_lines if '"mining.configure"' in line]
+    assert any("version-rolling" in line for line in configured) is rolls
+
+
 def test_benchmark_hashes_without_a_pool(stampmill):
     done = stampmill("mine", "--benchmark", "--time-limit", "0.5", "--json", *ANYWHERE)
     report = done.json
