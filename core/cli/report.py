@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stampmill.core.job_source import SourceStatus
 from stampmill.core.snapshot import Latency, Snapshot
 
 _UNITS = ("", "k", "M", "G", "T", "P", "E")
@@ -50,6 +51,7 @@ def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
         "reconnects": shot.source.reconnects,
         "dropped": dict(shot.source.dropped),
         "connection_faults": dict(shot.source.faults),
+        "other_pools": [_pool(other) for other in shot.source.others],
         "devices": [
             {"name": device.name, "backend": device.backend, "hashes": device.hashes,
              "hashrate": device.rates.average}
@@ -98,6 +100,14 @@ def milliseconds(latency: Latency) -> str:
 def plural(count: int, word: str) -> str:
     """Return a count with its word."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _pool(status: SourceStatus) -> dict[str, Any]:
+    return {
+        "pool": status.url, "user": status.user, "state": status.state.value,
+        "reconnects": status.reconnects, "dropped": dict(status.dropped),
+        "connection_faults": dict(status.faults),
+    }  # fmt: skip
 
 
 def _reasons(shot: Snapshot) -> str:

@@ -44,5 +44,9 @@ def test_mining_goes_on_at_the_next_pool(
     assert miner.wait() == ExitCode.INTERRUPTED
     report = miner.report()
     assert report["accepted"] >= 3
+    assert report["user"] == "dave"
+    (left,) = report["other_pools"]
+    assert left["user"] == "carol"
+    assert left["connection_faults"]
     assert report["lost"] + report["unanswered"] >= 1
     assert report["rejected"] == report["hardware_errors"] == 0
