@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -30,9 +30,16 @@ _Hash = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
 _Money = Annotated[int, msgspec.Meta(ge=0, le=MAX_MONEY)]
 _Limit = Annotated[int, msgspec.Meta(ge=1, le=1 << 32)]
 _Id = Annotated[str, msgspec.Meta(max_length=1024)]
-_Names = Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=64)]
 _Weight = Annotated[int, msgspec.Meta(ge=0, le=MAX_BLOCK_WEIGHT)]
-_Depends = Annotated[list[int], msgspec.Meta(max_length=MAX_TRANSACTIONS)]
+
+# Lists and objects are looked at only where they are short: a million empty strings are a few
+# bytes each in JSON, and sixty in Python.
+_List = msgspec.Raw
+_Object = msgspec.Raw
+_LONGEST_LIST = 16_384
+
+
+Item = TypeVar("Item")
 
 
 class TemplateError(EncodingError):
@@ -81,7 +88,7 @@ class _Transaction(msgspec.Struct):
     txid: _Hash
     fee: _Money
     hash: _Hash | None = None
-    depends: _Depends = []
+    depends: _List = msgspec.Raw(b"[]")
     sigops: _Weight = 0
     weight: _Weight | None = None
 
@@ -95,13 +102,12 @@ class _Template(msgspec.Struct):
     mintime: _Word = 0
     maxtime: _Word | None = None
     coinbasevalue: _Money | None = None
-    coinbaseaux: dict[str, Annotated[str, msgspec.Meta(max_length=200)]] = {}
+    coinbaseaux: _Object = msgspec.Raw(b"{}")
     transactions: Annotated[list[_Transaction], msgspec.Meta(max_length=MAX_TRANSACTIONS)] = []
     target: _Hash | None = None
     noncerange: str = "00000000ffffffff"
-    mutable: _Names = []
-    rules: _Names = []
-    vbavailable: dict[str, int] = {}
+    mutable: _List = msgspec.Raw(b"[]")
+    vbavailable: _Object = msgspec.Raw(b"{}")
     vbrequired: _Word = 0
     sigoplimit: _Limit | None = None
     sizelimit: _Limit | None = None
@@ -114,7 +120,7 @@ class _Template(msgspec.Struct):
 class _Rules(msgspec.Struct):
     """Read first: a rule that we do not know may give all other keys another meaning."""
 
-    rules: _Names = []
+    rules: _List = msgspec.Raw(b"[]")
     signet_challenge: msgspec.Raw = msgspec.Raw(b"null")
     coinbasetxn: msgspec.Raw = msgspec.Raw(b"null")
     coinbasevalue: msgspec.Raw = msgspec.Raw(b"null")
@@ -135,12 +141,12 @@ def parse(data: bytes | msgspec.Raw, known: Known | None = None) -> NodeTemplate
     template to the next, and are then neither hashed nor kept twice.
 
     Raise UnknownRuleError where we cannot build such blocks, TemplateError where it is malformed,
-    contradicts itself or could make no valid block. What it takes of memory is in proportion to
-    the length of the data.
+    contradicts itself or could make no valid block. It takes a few times as much memory as the
+    data have bytes, whatever they hold.
     """
     try:
-        _refuse_unknown_rules(_rules_decoder.decode(data))
-        return _read(_decoder.decode(data), known or {})
+        rules = _rules(_rules_decoder.decode(data))
+        return _read(_decoder.decode(data), rules, known or {})
     except TemplateError:
         raise
     except (ValueError, RecursionError, OverflowError) as error:
@@ -148,10 +154,12 @@ def parse(data: bytes | msgspec.Raw, known: Known | None = None) -> NodeTemplate
         raise TemplateError(f"the node's block template is not usable: {error}") from error
 
 
-def _refuse_unknown_rules(said: _Rules) -> None:
-    if _is_given(said.signet_challenge) or "!signet" in said.rules:
+def _rules(said: _Rules) -> list[str]:
+    """Return the rules in force; raise UnknownRuleError where we could not follow them."""
+    rules = _short("rules", said.rules, list[str])
+    if _is_given(said.signet_challenge) or "!signet" in rules:
         raise UnknownRuleError("a signet block needs a signature besides the work: mine elsewhere")
-    for rule in said.rules:
+    for rule in rules:
         if rule.startswith("!") and rule[1:] not in KNOWN_RULES:
             raise UnknownRuleError(
                 f"the node wants blocks by the rule {rule[1:]!r}, which is unknown here: "
@@ -159,16 +167,27 @@ def _refuse_unknown_rules(said: _Rules) -> None:
             )
     if _is_given(said.coinbasetxn) and not _is_given(said.coinbasevalue):
         raise UnknownRuleError("the node gives a ready coinbase only, which would pay its owner")
+    return rules
+
+
+def _short(name: str, raw: msgspec.Raw, kind: type[Item]) -> Item:
+    text = bytes(raw)
+    if len(text) > _LONGEST_LIST:
+        raise TemplateError(f"{name} in the node's block template is {len(text)} bytes long")
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise TemplateError(f"{name} in the node's block template: {error}") from error
 
 
 def _is_given(raw: msgspec.Raw) -> bool:
     return bytes(raw) != b"null"
 
 
-def _read(said: _Template, known: Known) -> NodeTemplate:
+def _read(said: _Template, rules: list[str], known: Known) -> NodeTemplate:
     transactions = tuple(_transaction(entry, known) for entry in said.transactions)
     _check_order(said.transactions, transactions)
-    segwit = "segwit" in said.rules or "!segwit" in said.rules
+    segwit = "segwit" in rules or "!segwit" in rules
     commitment = _commitment(said, transactions, segwit=segwit)
     return NodeTemplate(
         block=_block(said, transactions, commitment),
@@ -176,9 +195,9 @@ def _read(said: _Template, known: Known) -> NodeTemplate:
         limits=Limits(
             said.sigoplimit or _OLD_SIGOPS, said.sizelimit or _OLD_SIZE, _weight_limit(said, segwit)
         ),
-        kept_bits=said.vbrequired | _bits(said.vbavailable),
+        kept_bits=said.vbrequired | _bits(_short("vbavailable", said.vbavailable, dict[str, int])),
         max_time=said.maxtime,
-        mutable=frozenset(said.mutable),
+        mutable=frozenset(_short("mutable", said.mutable, list[str])),
         longpoll_id=said.longpollid or None,
         work_id=said.workid,
     )
@@ -195,6 +214,7 @@ def _block(
         raise TemplateError(f"its time {current_time} lies behind its maxtime {said.maxtime}")
     if said.noncerange.lower() != "00000000ffffffff":
         raise TemplateError(f"it leaves only the nonces {said.noncerange!r}, not all")
+    aux = _short("coinbaseaux", said.coinbaseaux, dict[str, str])
     return BlockTemplate(
         height=said.height,
         previous_hash=_internal(said.previousblockhash),
@@ -206,7 +226,7 @@ def _block(
         coinbase_value=said.coinbasevalue,
         transactions=transactions,
         commitment=commitment,
-        coinbase_aux=b"".join(bytes.fromhex(each) for each in said.coinbaseaux.values()),
+        coinbase_aux=b"".join(bytes.fromhex(each) for each in aux.values()),
     )
 
 
@@ -247,7 +267,8 @@ def _check_order(entries: Sequence[_Transaction], transactions: Sequence[object]
     if len({entry.txid for entry in entries}) != len(transactions):
         raise TemplateError("the node's block template holds a transaction twice")
     for number, entry in enumerate(entries, start=1):
-        if any(not 1 <= parent < number for parent in entry.depends):
+        parents = _short("depends", entry.depends, list[int])
+        if any(not 1 <= parent < number for parent in parents):
             raise TemplateError(f"transaction {entry.txid} stands in front of what it depends on")
 
 

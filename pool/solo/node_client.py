@@ -21,8 +21,8 @@ from stampmill.pool.transport.tls import Tls
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 
-MAX_ANSWER = 32 << 20
-"""A template of 4,000,000 weight units is some 12 MB of JSON: hex, and 200 bytes a transaction."""
+MAX_ANSWER = 20 << 20
+"""A template of 4,000,000 weight units is at most some 12 MB of JSON, most of it hex."""
 
 _MAX_TRACED = 2048
 

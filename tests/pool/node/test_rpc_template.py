@@ -1,6 +1,8 @@
 """Templates of real nodes, and of nodes that are broken, old or malicious."""
 
 import json
+import tracemalloc
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -190,6 +192,36 @@ def test_deep_nesting_is_an_error_and_no_crash() -> None:
         parse(b'{"rules":' + deep + b"}")
     with pytest.raises(EncodingError):
         parse(b'{"unknown":' + deep + b"}")
+
+
+@pytest.mark.parametrize(
+    ("key", "opening", "item", "closing"),
+    [
+        ("rules", b"[", b'"a"', b"]"),
+        ("mutable", b"[", b'""', b"]"),
+        ("coinbaseaux", b"{", b'"":""', b"}"),
+        ("vbavailable", b"{", b'"":1', b"}"),
+        ("transactions", b"[", b"{}", b"]"),
+        ("unknown", b"[", b'""', b"]"),
+        ("depends", b"[", b"999", b"]"),
+    ],
+)
+def test_many_small_things_do_not_fill_the_memory(
+    key: str, opening: bytes, item: bytes, closing: bytes
+) -> None:
+    many = opening + b",".join([item] * 500_000) + closing
+    if key == "depends":
+        first = json.dumps({**FIRST, key: "?"}).encode().replace(b'"?"', many)
+        data = json.dumps(answer(transactions="?")).encode().replace(b'"?"', b"[" + first + b"]")
+    else:
+        data = json.dumps(answer(**{key: "?"})).encode().replace(b'"?"', many)
+    tracemalloc.start()
+    try:
+        with suppress(TemplateError):
+            parse(data)
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(data)
+    finally:
+        tracemalloc.stop()
 
 
 JSON = st.recursive(
