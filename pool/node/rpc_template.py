@@ -105,7 +105,7 @@ class _Template(msgspec.Struct):
     coinbaseaux: _Object = msgspec.Raw(b"{}")
     transactions: Annotated[list[_Transaction], msgspec.Meta(max_length=MAX_TRANSACTIONS)] = []
     target: _Hash | None = None
-    noncerange: str = "00000000ffffffff"
+    noncerange: Annotated[str, msgspec.Meta(max_length=64)] = "00000000ffffffff"
     mutable: _List = msgspec.Raw(b"[]")
     vbavailable: _Object = msgspec.Raw(b"{}")
     vbrequired: _Word = 0
@@ -162,7 +162,7 @@ def _rules(said: _Rules) -> list[str]:
     for rule in rules:
         if rule.startswith("!") and rule[1:] not in KNOWN_RULES:
             raise UnknownRuleError(
-                f"the node wants blocks by the rule {rule[1:]!r}, which is unknown here: "
+                f"the node wants blocks by the rule {rule[1:65]!r}, which is unknown here: "
                 "a newer stampmill may know it"
             )
     if _is_given(said.coinbasetxn) and not _is_given(said.coinbasevalue):
