@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from stampmill.bench import gate, machine, table, timing
+from stampmill.bench import gate, limits, machine, table, timing
 from stampmill.bench.counters import unavailable
+from stampmill.bench.limits import Limit
 from stampmill.bench.record import Benchmark, Document, document
 from stampmill.bench.summary import Ratio, Summary
 from stampmill.bench.timing import Case, Measurement
@@ -12,7 +13,10 @@ from stampmill.core.scan import Kernel
 
 GROUP = "kernels"
 
-_HEAD = ("kernel", "MH/s", "+-", "cycles/hash", "instr/hash", "ratio", "95 % interval")
+_HEAD = (
+    *("kernel", "MH/s", "+-", "cycles/hash", "instr/hash"),
+    *("ops/hash", "port limit", "of limit", "ratio", "95 % interval"),
+)
 
 _SHARED = 0.9
 """Below this share of its CPU a kernel was disturbed by other processes."""
@@ -75,12 +79,16 @@ def _cases(kernel: Kernel, plan: Plan) -> list[Case]:
 def _row(measurement: Measurement, first: Measurement) -> list[str]:
     seconds = Summary.of(measurement.seconds_per_hash())
     ratio = _ratio(measurement, first)
+    known, share = _limit(measurement), _share_of_limit(measurement)
     return [
         measurement.case.name,
         table.number(1e-6 / seconds.median, 2),
         f"{seconds.mad / seconds.median:.1%}",
         table.number(_median(measurement.cycles_per_hash())),
         table.number(_median(measurement.instructions_per_hash())),
+        table.number(known.total if known else None),
+        table.number(known.cycles if known else None),
+        "-" if share is None else f"{share:.0%}",
         table.number(ratio.median, 3),
         f"{ratio.low:.3f}-{ratio.high:.3f}",
     ]
@@ -89,6 +97,17 @@ def _row(measurement: Measurement, first: Measurement) -> list[str]:
 def _ratio(measurement: Measurement, first: Measurement) -> Ratio:
     """Return how many times as fast as the first it is."""
     return Ratio.of(first.seconds_per_hash(), measurement.seconds_per_hash())
+
+
+def _limit(measurement: Measurement) -> Limit | None:
+    kernel, versions = measurement.case.kernel, measurement.case.versions
+    return limits.limit(kernel.name, kernel.lanes, versions, limits.this_core())
+
+
+def _share_of_limit(measurement: Measurement) -> float | None:
+    """Return how much of what the ports allow was reached: 1 is all."""
+    known, cycles = _limit(measurement), _median(measurement.cycles_per_hash())
+    return known.cycles / cycles if known and known.cycles and cycles else None
 
 
 def _median(values: Sequence[float] | None) -> float | None:
@@ -103,10 +122,24 @@ def _remarks(comparison: Comparison) -> list[str]:
         "MH/s: median, +- its median deviation; ratio: to the first, pair by pair",
     ]
     if (why := unavailable()) is not None:
-        lines.append(f"{why}: time only")
+        lines.append(f"{why}: {_instead(comparison)}")
+    lines.append(_about_limits())
     if rounds < timing.ROUNDS:
         lines.append(f"fewer than {timing.ROUNDS} rounds: not to be quoted")
     return lines + [f"unstable: {doubt}" for doubt in _doubts(comparison)]
+
+
+def _instead(comparison: Comparison) -> str:
+    if any(measurement.cycles_per_hash() for measurement in comparison.measurements):
+        return "cycles are CPU time over that of an addition, timed beside it"
+    return "time only"
+
+
+def _about_limits() -> str:
+    core = limits.this_core()
+    if core is None:
+        return "port limit: not known for this CPU"
+    return f"port limit: fewest cycles for these operations on {core.name} ({core.source})"
 
 
 def _doubts(comparison: Comparison) -> Iterator[str]:
@@ -121,7 +154,7 @@ def _doubts(comparison: Comparison) -> Iterator[str]:
 
 def _benchmark(measurement: Measurement, first: Measurement, comparison: Comparison) -> Benchmark:
     case, data = measurement.case, measurement.seconds_per_hash()
-    ratio = _ratio(measurement, first)
+    ratio, known, core = _ratio(measurement, first), _limit(measurement), limits.this_core()
     return Benchmark(
         group=GROUP,
         name=case.name,
@@ -136,6 +169,11 @@ def _benchmark(measurement: Measurement, first: Measurement, comparison: Compari
             "cycles_per_hash": _median(measurement.cycles_per_hash()),
             "instructions_per_hash": _median(measurement.instructions_per_hash()),
             "no_counters": unavailable(),
+            "cycles_are": _source_of_cycles(measurement),
+            "operations_per_hash": dict(known.operations) if known else None,
+            "core": core.name if core else None,
+            "port_limit_cycles_per_hash": known.cycles if known else None,
+            "share_of_limit": _share_of_limit(measurement),
             "ratio_to_first": ratio.median,
             "ratio_interval": [ratio.low, ratio.high],
             "timer": "CPU time of the thread",
@@ -146,3 +184,9 @@ def _benchmark(measurement: Measurement, first: Measurement, comparison: Compari
             "load_before": comparison.load_before,
         },
     )
+
+
+def _source_of_cycles(measurement: Measurement) -> str | None:
+    if measurement.cycles_per_hash() is None:
+        return None
+    return "timed" if measurement.instructions_per_hash() is None else "counted"

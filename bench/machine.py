@@ -31,7 +31,7 @@ def machine_info() -> Facts:
 
 def cpu_info() -> Facts:
     """Return the CPU's model, how many of it this process may use, and whether it is virtual."""
-    fields = _first_processor()
+    fields = first_processor()
     return {
         "brand_raw": fields.get("model name", platform.processor() or platform.machine()),
         "family": fields.get("cpu family", fields.get("CPU architecture", "")),
@@ -41,6 +41,16 @@ def cpu_info() -> Facts:
         "virtual": "hypervisor" in fields.get("flags", "").split(),
         "governor": governor(),
     }
+
+
+def first_processor() -> dict[str, str]:
+    """Return what /proc/cpuinfo says of one CPU, or nothing where there is no such file."""
+    fields: dict[str, str] = {}
+    with suppress(OSError):
+        for line in _CPUINFO.read_text().split("\n\n")[0].splitlines():
+            key, _, value = line.partition(":")
+            fields[key.strip()] = value.strip()
+    return fields
 
 
 def commit_info() -> Facts:
@@ -93,15 +103,6 @@ def describe(info: Facts) -> str:
     facts = cpu if isinstance(cpu, dict) else {}
     virtual = ", virtual machine" if facts.get("virtual") else ""
     return f"{facts.get('brand_raw')}, {facts.get('count')} CPUs{virtual}, {info.get('os')}"
-
-
-def _first_processor() -> dict[str, str]:
-    fields: dict[str, str] = {}
-    with suppress(OSError):
-        for line in _CPUINFO.read_text().split("\n\n")[0].splitlines():
-            key, _, value = line.partition(":")
-            fields[key.strip()] = value.strip()
-    return fields
 
 
 def _os_name() -> str:

@@ -28,7 +28,7 @@ def verdicts(targets: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _times(benchmarks: list[Mapping[str, Any]]) -> str:
-    head = ("benchmark", "median ns", "+-", "rounds", "MH/s", "cycles/hash", "ratio")
+    head = ("benchmark", "median ns", "+-", "rounds", "MH/s", "cycles/hash", "of limit", "ratio")
     return table.render(head, [_row(benchmark) for benchmark in benchmarks])
 
 
@@ -41,7 +41,7 @@ def _verdict(target: Mapping[str, Any]) -> list[str]:
 
 def _row(benchmark: Mapping[str, Any]) -> list[str]:
     stats, extra = benchmark["stats"], benchmark.get("extra_info", {})
-    rate = extra.get("hashes_per_second")
+    rate, share = extra.get("hashes_per_second"), extra.get("share_of_limit")
     return [
         str(benchmark["fullname"]),
         table.number(stats["median"] * 1e9, 2),
@@ -49,5 +49,6 @@ def _row(benchmark: Mapping[str, Any]) -> list[str]:
         str(stats["rounds"]),
         table.number(rate / 1e6 if rate else None, 2),
         table.number(extra.get("cycles_per_hash")),
+        f"{share:.0%}" if share else "-",
         table.number(extra.get("ratio_to_first"), 3),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from stampmill.bench import gate
+from stampmill.bench import clock, gate
 from stampmill.bench.counters import Counters, CountersUnavailableError, Event
 from stampmill.bench.machine import pinned
 from stampmill.core.scan import NONCE_SPACE, Hit, Kernel, ScanRequest
@@ -38,7 +38,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One round: seconds of CPU time and on the clock, and what was counted, if anything was."""
+    """One round: seconds of CPU time and on the clock, and what was counted, if anything was.
+
+    Cycles without instructions are the CPU time over that of a cycle, which was timed beside it.
+    """
 
     cpu_seconds: float
     wall_seconds: float
@@ -62,7 +65,7 @@ class Measurement:
         return [sample.cpu_seconds / self.hashes for sample in self.samples]
 
     def cycles_per_hash(self) -> list[float] | None:
-        """Return each round's cycles per hash, or None where nothing counts them."""
+        """Return each round's cycles per hash, counted or timed; None without either."""
         counts = [sample.cycles for sample in self.samples]
         return [count / self.hashes for count in counts if count] or None
 
@@ -123,7 +126,7 @@ class _Meter:
 
     def scan(self, kernel: Kernel, request: ScanRequest) -> tuple[Sample, tuple[Hit, ...]]:
         if self._counters is None:
-            return self._timed(kernel, request)
+            return self._estimated(kernel, request)
         with self._counters:
             sample, hits = self._timed(kernel, request)
         counts = self._counters.read().values
@@ -134,6 +137,15 @@ class _Meter:
             counts[Event.INSTRUCTIONS],
         )
         return counted, hits
+
+    def _estimated(self, kernel: Kernel, request: ScanRequest) -> tuple[Sample, tuple[Hit, ...]]:
+        before = clock.cycle_seconds()
+        sample, hits = self._timed(kernel, request)
+        after = clock.cycle_seconds()
+        if before is None or after is None:
+            return sample, hits
+        cycles = round(sample.cpu_seconds * 2 / (before + after))
+        return Sample(sample.cpu_seconds, sample.wall_seconds, cycles), hits
 
     def _timed(self, kernel: Kernel, request: ScanRequest) -> tuple[Sample, tuple[Hit, ...]]:
         wall, cpu = time.perf_counter(), time.thread_time()

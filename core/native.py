@@ -163,6 +163,11 @@ def load(path: str) -> NativeKernel:
     return _tested(native)
 
 
+def chain(additions: int) -> None:
+    """Make so many additions, one after the other, a cycle each: what a benchmark can time."""
+    lib.sm_chain(additions)
+
+
 def _exported_address(path: str) -> int:
     try:  # ctypes never unloads a library, so its kernel stays valid
         export = ctypes.CDLL(path).stampmill_kernel

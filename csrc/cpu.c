@@ -8,6 +8,21 @@ int sm_supports_generic(const char **missing) {
     return 1;
 }
 
+/* A register is added to itself: an addition of a constant may be done before it gets to a port
+   (Golden Cove). The empty statement hides what is in the register. */
+#if defined(__GNUC__)
+#define ADDITION x += x, __extension__({ __asm__ volatile("" : "+r"(x)); })
+#else
+#define ADDITION x += x
+#endif
+#define FOUR(what) what, what, what, what
+
+uint64_t sm_chain(uint64_t additions) {
+    uint64_t x = additions;
+    for (uint64_t done = 0; done < additions; done += 64) FOUR(FOUR(FOUR(ADDITION)));
+    return x;
+}
+
 #if defined(SM_X86)
 #include <cpuid.h>
 

@@ -99,6 +99,10 @@ sm_status sm_run(const sm_kernel *kernel, sm_scan *scan);
    number of lanes. NULL, or static text that says what went wrong. Takes some milliseconds. */
 const char *sm_selftest(const sm_kernel *kernel);
 
+/* Make that many additions, a multiple of 64, each of which waits for the one before it: a cycle
+   each on any CPU. Benchmarks time it where nothing counts cycles. The sum is of no use. */
+uint64_t sm_chain(uint64_t additions);
+
 /* end of the public part */
 
 #ifdef __cplusplus
