@@ -24,9 +24,9 @@ _SCALAR = {
 }
 
 
-def source(row: InstructionSet, weave: Weave | None = None) -> str:
-    """Return the file scan_<set>.c."""
-    search = lowered(row.has)
+def source(row: InstructionSet, weave: Weave | None = None, search: Search | None = None) -> str:
+    """Return the file scan_<set>.c; woven otherwise, or of another search, where one is given."""
+    search = search or lowered(row.has)
     code = _Code(row, search)
     parts = [
         "/* Made by stampmill.kernels.generate: change that instead. */",
@@ -44,12 +44,19 @@ def source(row: InstructionSet, weave: Weave | None = None) -> str:
         f"#define V_KW_WORDS {len(search.schedule)}",
         *code.prologue(),
         *code.schedule(),
-        *code.step(weave or row.weave),
+        *_by_compiler(code, weave or row.weave, weave or row.weave_gcc),
         '#include "scan_vector.h"',
         f'V_KERNEL({row.name}, "{row.title}")',
         "#endif",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _by_compiler(code: "_Code", weave: Weave, gcc: Weave | None) -> list[str]:
+    step = code.step(weave)
+    if gcc is None or gcc == weave:
+        return step
+    return ["#if defined(__clang__)", *step, "#else", *code.step(gcc), "#endif"]
 
 
 class _Code:

@@ -5,11 +5,11 @@ operations waits for itself. Chains that are independent of each other, as the f
 batch of nonces and the second hash of the batch before, are woven into one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stampmill.kernels.errors import GeneratorError
-from stampmill.kernels.graph import Node, Op, Scope, lanes, reach
+from stampmill.kernels.graph import Node, Op, Scope
 from stampmill.kernels.search import Search
 
 Chain = list[Node]
@@ -25,21 +25,45 @@ class Weave:
     phase: int = 0
     """Operations of the second chain that come before all others."""
 
-    late: bool = True
-    """Whether an operation waits until its result is asked for: fewer values are alive at once."""
+    lead: int = 0
+    """Rounds by which the second hash's schedule is ahead; 45: all of it comes first."""
 
 
-def chain(outputs: Iterable[Node], *, late: bool = True) -> Chain:
-    """Return the operations that make the outputs: as written, or each just before its use."""
-    outputs = tuple(outputs)
-    return _late(outputs) if late else list(lanes(reach(outputs)))
+def chain(outputs: Iterable[Node]) -> Chain:
+    """Return the operations that make the outputs, one output after the other.
+
+    Each operation comes just before it is first used, so that few values are alive at once.
+    """
+    done: dict[Node, None] = {}
+    pending = [(node, False) for node in reversed(list(outputs))]
+    while pending:
+        node, ready = pending.pop()
+        if node in done or node.scope < Scope.LANE or node.op is Op.INPUT:
+            continue
+        if ready:
+            done[node] = None
+        else:
+            pending.append((node, True))
+            pending += [(x, False) for x in reversed(node.operands)]
+    return list(done)
 
 
 def pipelined(search: Search, weave: Weave) -> Chain:
     """Return the first hash of one batch and the second hash of another, interleaved."""
-    first = chain(search.digest, late=weave.late)
-    second = chain([search.clear], late=weave.late)
-    return woven(first, second, weave)
+    if weave.lead < 0:
+        raise GeneratorError(f"lead is 0 or more, not {weave.lead}")
+    first = chain([*search.first, *search.digest])
+    return woven(first, chain([*_second(search, weave.lead), search.clear]), weave)
+
+
+def _second(search: Search, lead: int) -> Iterator[Node]:
+    """Order the second hash's rounds and schedule; two nodes are a round, the schedule has 45."""
+    begun = 2 * (16 - lead)
+    yield from search.second[: max(begun, 0)]
+    for i, word in enumerate(search.digest_schedule):
+        yield word
+        yield from search.second[max(begun + 2 * i, 0) : max(begun + 2 * i + 2, 0)]
+    yield from search.second
 
 
 def woven(first: Sequence[Node], second: Sequence[Node], weave: Weave) -> Chain:
@@ -67,22 +91,6 @@ def most_alive(listing: Sequence[Node]) -> int:
         most = max(most, len(alive))
         alive.difference_update([x for x in node.operands if last_use[x] == i])
     return most
-
-
-def _late(outputs: Sequence[Node]) -> Chain:
-    """Depth first: what an output needs, in the order of its operands, then the output."""
-    done: dict[Node, None] = {}
-    pending = [(node, False) for node in reversed(outputs)]
-    while pending:
-        node, ready = pending.pop()
-        if node in done or node.scope < Scope.LANE or node.op is Op.INPUT:
-            continue
-        if ready:
-            done[node] = None
-            continue
-        pending.append((node, True))
-        pending += [(x, False) for x in reversed(node.operands)]
-    return list(done)
 
 
 def _cut(nodes: Sequence[Node], grain: int) -> list[Sequence[Node]]:

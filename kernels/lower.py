@@ -21,6 +21,9 @@ def lowered(has: frozenset[Op], *, separate: bool = True) -> Search:
         lower.graph,
         tuple([known[node] for node in search.schedule]),
         tuple([known[node] for node in search.digest]),
+        tuple([known[node] for node in search.digest_schedule]),
+        tuple([known[node] for node in search.first]),
+        tuple([known[node] for node in search.second]),
         known[search.last],
         known[search.clear],
     )

@@ -45,6 +45,9 @@ class Search:
     graph: Graph
     schedule: tuple[Node, ...]  # constant plus schedule word, rounds 18 to 63: the last word bare
     digest: tuple[Node, ...]  # eight words
+    digest_schedule: tuple[Node, ...]  # the second hash's constant plus schedule word, from 16 on
+    first: tuple[Node, ...]  # the `e` and `a` of each round of the first hash, as they come
+    second: tuple[Node, ...]  # and of the second
     last: Node  # the hash's last word, big-endian: the most significant of the number it stands for
     clear: Node  # nonzero where the last word has none of the mask's bits: what may be a hit
 
@@ -54,11 +57,21 @@ def build(*, separate: bool) -> Search:
     graph = Graph()
     schedule = _schedule(graph)
     kw = [graph.input("kw", i, Scope.LANE) for i in range(len(schedule))] if separate else schedule
-    digest = _first_hash(graph, kw)
+    digest, first = _first_hash(graph, kw)
     words = [graph.input("digest", i, Scope.LANE) for i in range(8)] if separate else digest
-    last = _last_word(graph, words)
+    digest_schedule = _digest_schedule(graph, words)
+    last, second = _last_word(graph, words, digest_schedule)
     clear = graph.apply(Op.CLEAR, last, graph.input("mask", 0, Scope.WORK))
-    return Search(graph, tuple(schedule), tuple(digest), last, clear)
+    return Search(
+        graph,
+        tuple(schedule),
+        tuple(digest),
+        tuple(digest_schedule),
+        tuple(first),
+        tuple(second),
+        last,
+        clear,
+    )
 
 
 def _block(graph: Graph) -> list[Node]:
@@ -76,16 +89,16 @@ def _schedule(graph: Graph) -> list[Node]:
     return [*kw, words[63]]
 
 
-def _first_hash(graph: Graph, kw: list[Node]) -> list[Node]:
+def _first_hash(graph: Graph, kw: list[Node]) -> tuple[list[Node], list[Node]]:
     midstate = [graph.input("midstate", i, Scope.VERSION) for i in range(8)]
     words = _block(graph)
     while len(words) < FIRST_SHARED:
         words.append(next_word(graph, words))
     state: State = (*midstate,)  # type: ignore[assignment]  # eight of them
-    for t, word in enumerate(words):
-        state = start_round(graph, state, graph.constant(K[t]), word).next()
-    for word in kw[:-1]:
-        state = start_round(graph, state, word).next()
+    made = []
+    for terms in _terms(graph, words, kw[:-1]):
+        state = start_round(graph, state, *terms).next()
+        made += [state[4], state[0]]
     # The last round's constant meets the midstate, so that each of its two sums has but one more.
     last = start_round(graph, state, kw[-1])
     k, (_, b, c, d, _, f, g, h) = graph.constant(K[63]), last.next()
@@ -93,18 +106,33 @@ def _first_hash(graph: Graph, kw: list[Node]) -> list[Node]:
     e = graph.add(state[3], *last.t1, k, midstate[4])
     rest = [graph.add(x, midstate[i]) for i, x in ((1, b), (2, c), (3, d))]
     more = [graph.add(x, midstate[i]) for i, x in ((5, f), (6, g), (7, h))]
-    return [a, *rest, e, *more]
+    return [a, *rest, e, *more], made
 
 
-def _last_word(graph: Graph, digest: list[Node]) -> Node:
-    words = [*digest, *map(graph.constant, [PADDING, *[0] * 6, DIGEST_BITS])]
-    state = initial_state(graph)
-    for t in range(LAST_ROUND):
-        if t >= 16:
-            words.append(next_word(graph, words))
-        step = start_round(graph, state, graph.constant(K[t]), words[t])
+def _digest_block(graph: Graph, digest: list[Node]) -> list[Node]:
+    return [*digest, *map(graph.constant, [PADDING, *[0] * 6, DIGEST_BITS])]
+
+
+def _digest_schedule(graph: Graph, digest: list[Node]) -> list[Node]:
+    words = _digest_block(graph, digest)
+    while len(words) <= LAST_ROUND:
+        words.append(next_word(graph, words))
+    kw = [graph.add(words[t], graph.constant(K[t])) for t in range(16, LAST_ROUND)]
+    # The last word's constant brings what turns the last round's `e` into the hash's last word.
+    return [*kw, graph.add(words[LAST_ROUND], graph.constant(K[LAST_ROUND] + IV[7]))]
+
+
+def _last_word(graph: Graph, digest: list[Node], kw: list[Node]) -> tuple[Node, list[Node]]:
+    state, made = initial_state(graph), []
+    for t, terms in enumerate(_terms(graph, _digest_block(graph, digest), kw)):
+        step = start_round(graph, state, *terms)
         # From round 57 on a moves only to b, c and d, which round 60's `e` no longer reads.
         state = step.next() if t < LAST_ROUND - 3 else step.next_without_a()
-    word = next_word(graph, words)
-    constant = graph.constant(K[LAST_ROUND] + IV[7])
-    return start_round(graph, state, constant, word).e
+        made += [state[4], state[0]]
+    return state[4], made
+
+
+def _terms(graph: Graph, words: list[Node], kw: list[Node]) -> list[tuple[Node, ...]]:
+    """Return what each round adds: a constant and a word, and from some round on their sum."""
+    apart: list[tuple[Node, ...]] = [(graph.constant(K[t]), x) for t, x in enumerate(words)]
+    return [*apart, *((x,) for x in kw)]

@@ -25,6 +25,7 @@ class InstructionSet:
     c: Mapping[Op, str]
     has_spread_operands: bool = False  # whether a word in memory can be an operand of all lanes
     weave: Weave = field(default_factory=Weave)
+    weave_gcc: Weave | None = None  # where gcc, which moves more values to memory, wants another
 
     @property
     def has(self) -> frozenset[Op]:
@@ -94,6 +95,7 @@ SETS = (
         spread="_mm512_set1_epi32((int)({0}))",
         c=_AVX512,
         has_spread_operands=True,
+        weave=Weave(lead=2),
     ),
     InstructionSet(
         "avx2",
@@ -103,7 +105,7 @@ SETS = (
         vector="__m256i",
         spread="_mm256_set1_epi32((int)({0}))",
         c=_AVX2,
-        weave=Weave(grain=0),
+        weave_gcc=Weave(grain=0, lead=45),
     ),
     InstructionSet(
         "sse2",
@@ -113,7 +115,7 @@ SETS = (
         vector="__m128i",
         spread="_mm_set1_epi32((int)({0}))",
         c=_SSE,
-        weave=Weave(grain=0),
+        weave_gcc=Weave(grain=0, lead=45),
     ),
     InstructionSet(
         "neon",
@@ -123,7 +125,6 @@ SETS = (
         vector="uint32x4_t",
         spread="vdupq_n_u32({0})",
         c=_NEON,
-        weave=Weave(grain=0),
     ),
 )
 """The rows, those with the most lanes first."""
