@@ -247,11 +247,11 @@ class PoolSide(asyncio.Protocol):
 
 @asynccontextmanager
 async def serving(
-    pool: ScriptedPool, tls: ssl.SSLContext | None = None
+    pool: ScriptedPool, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[ScriptedPool]:
-    """Serve on 127.0.0.1 and clean up."""
+    """Serve on loopback and clean up."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: PoolSide(pool), "127.0.0.1", 0, ssl=tls)
+    server = await loop.create_server(lambda: PoolSide(pool), host, 0, ssl=tls)
     pool.port = server.sockets[0].getsockname()[1]
     try:
         yield pool

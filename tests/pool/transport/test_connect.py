@@ -102,6 +102,20 @@ async def test_all_addresses_of_a_name_are_tried(
 
 
 @in_loop
+async def test_an_address_that_does_not_answer_holds_the_others_up_for_a_quarter_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Waits that quarter in earnest: it is the event loop's clock."""
+    async with listening() as peer:
+        with black_hole() as hole:
+            resolving_to(monkeypatch, (hole.host, hole.port), ("127.0.0.1", peer.port))
+            begun = asyncio.get_running_loop().time()
+            client = await connect(*_with("pool.example:1", Client))
+            assert 0.2 < asyncio.get_running_loop().time() - begun < 5
+            client.transport.abort()
+
+
+@in_loop
 async def test_a_name_whose_addresses_all_fail_says_why(
     monkeypatch: pytest.MonkeyPatch, closed: Endpoint
 ) -> None:
