@@ -12,7 +12,10 @@ MIN_NETWORK_DIFFICULTY_TARGET = target.DIFFICULTY_1_TARGET
 
 
 class ShareSink(Protocol):
-    """The way back of a share: the source that its job came from."""
+    """The way back of a share: the source that its job came from.
+
+    Sinks of one source are equal.
+    """
 
     def submit(self, share: "Share") -> None:
         """Send the share, or report it lost to the listener; never raise for a dead connection."""

@@ -125,7 +125,7 @@ class Scheduler:
             backend.update(feed)
 
     def _bury(self, sink: ShareSink) -> None:
-        for key in [key for key, job in self._live.items() if job.sink is sink]:
+        for key in [key for key, job in self._live.items() if job.sink == sink]:
             del self._live[key]
 
     def _keep_alive(self, job: Job) -> None:

@@ -273,6 +273,12 @@ class _Sink:
         self._source = source
         self._assembly = assembly
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Sink) and self._source is other._source
+
+    def __hash__(self) -> int:
+        return hash(self._source)
+
     def submit(self, share: Share) -> None:
         """Hand the share's block in."""
         self._source.hand_in(share, self._assembly)

@@ -147,6 +147,21 @@ def test_a_clean_job_of_one_source_leaves_the_work_of_another_alone() -> None:
     assert bench.sent == [nonce]
 
 
+def test_a_clean_job_kills_earlier_work_of_its_source_whatever_sink_it_came_with() -> None:
+    class Ours(Sink):
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Ours)
+
+        __hash__ = Sink.__hash__
+
+    bench, old = Bench(), Ours()
+    bench.scheduler.on_job(make_job(old))
+    nonce = bench.find()
+    bench.scheduler.on_job(make_job(Ours(), clean=True))
+    bench.report(nonce)
+    assert (old.shares, bench.stats.stale) == ([], 1)
+
+
 def test_a_late_share_of_an_updated_job_is_sent() -> None:
     bench = Bench()
     bench.job()
