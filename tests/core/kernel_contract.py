@@ -113,6 +113,41 @@ class KernelContract:
             )
             assert walk(kernel, request) == oracle(request)
 
+    def test_highest_word_of_the_target_counts_to_the_bit(self, kernel: Kernel) -> None:
+        # Half of the hashes miss each bit, so the further down, the more nonces it takes.
+        prefix, end = random_header(7), self.budget // 64
+        for bits in range(240, 256):
+            for target in (1 << bits, (1 << bits) - 1, 3 << bits - 2, (1 << bits) + (1 << 200)):
+                request = ScanRequest(prefix, (7,), 3, 3 + end, target, max_hits=MAX_HITS)
+                assert walk(kernel, request) == oracle(request)
+
+    @pytest.mark.parametrize("count", [2, 5, MAX_VERSIONS])
+    def test_last_nonces_of_all_are_searched_under_each_version(
+        self, kernel: Kernel, count: int
+    ) -> None:
+        versions = tuple(0x20000000 + (i << 13) for i in range(count))
+        for length in sorted({1, 2, 3, 7, 8, 9, 15, 16, 17, 33}):
+            request = ScanRequest(
+                random_header(length),
+                versions,
+                NONCE_SPACE - length,
+                NONCE_SPACE,
+                1 << 253,
+                first_version=length % count,
+                max_hits=MAX_HITS,
+            )
+            assert walk(kernel, request) == oracle(request)
+
+    def test_one_scan_leaves_nothing_behind_for_the_next(self, kernel: Kernel) -> None:
+        # Each begins where the one before stopped, with another header, or other versions.
+        for seed in range(6):
+            versions = tuple(range(seed, seed + 1 + seed % 3))
+            first = seed * kernel.lanes
+            request = ScanRequest(
+                random_header(seed // 2), versions, first, first + kernel.lanes, 1 << 254
+            )
+            assert walk(kernel, request) == oracle(request)
+
     @pytest.mark.parametrize("count", range(1, MAX_VERSIONS + 1))
     def test_full_buffer_neither_drops_nor_repeats_a_hit(self, kernel: Kernel, count: int) -> None:
         versions = tuple(0x20000000 + (i << 13) for i in range(count))

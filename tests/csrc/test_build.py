@@ -123,6 +123,19 @@ def test_instruction_sets_that_the_compiler_lacks_are_left_out_alone(checkout: P
 
 
 @needs_compiler
+@pytest.mark.skipif(not IS_X86, reason="the set of this test is one of x86")
+def test_change_of_the_generator_is_built(checkout: Path) -> None:
+    compiler = poor_compiler(checkout, "-mavx512f", "-mavx2", "-msha")
+    for title in ("SSE2, 4 nonces at once", "SSE2, as it is now"):
+        sets = checkout / "kernels/sets.py"
+        sets.write_text(sets.read_text().replace("SSE2, 4 nonces at once", title))
+        run = build(checkout, "build_ext --inplace", STAMPMILL_NATIVE="require", CC=compiler)
+        assert run.returncode == 0, run.stderr
+        assert title.encode() in (checkout / "core/_native.abi3.so").read_bytes()
+    assert not list(checkout.joinpath("csrc").glob("scan_sse2.c"))
+
+
+@needs_compiler
 @pytest.mark.parametrize("switch", ["auto", "require"])
 def test_broken_c_file_fails_the_build_and_names_the_cure(checkout: Path, switch: str) -> None:
     with (checkout / "csrc/cpu.c").open("a") as source:
