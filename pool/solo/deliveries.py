@@ -55,11 +55,14 @@ class DeliveryListener(Protocol):
 
 
 class Deliveries:
-    """Hands blocks in. Each gets its one result, whatever happens to disk and nodes."""
+    """Hands blocks in. Each gets its one result, whatever happens to disk and nodes.
+
+    `nodes` returns those that a block goes to, one at least.
+    """
 
     def __init__(
         self,
-        nodes: Sequence[Caller],
+        nodes: Callable[[], Sequence[Caller]],
         folder: BlockFolder,
         listener: DeliveryListener,
         *,
@@ -126,7 +129,7 @@ class Deliveries:
 
     async def _submit(self, block: FoundBlock, path: Path | None) -> None:
         started = self._clock()
-        tries = [asyncio.create_task(self._submit_to(node, block)) for node in self._nodes]
+        tries = [asyncio.create_task(self._submit_to(node, block)) for node in self._nodes()]
         try:
             answers: list[BlockAnswer] = []
             for done in asyncio.as_completed(tries):
@@ -206,7 +209,7 @@ class Deliveries:
 
     async def _confirmations(self, block: FoundBlock) -> int | None:
         """Return what the first node that knows it says; -1 is off the main chain."""
-        for node in self._nodes:
+        for node in self._nodes():
             try:
                 result = await node.call("getblockheader", block.hash)
                 return msgspec.json.decode(result, type=_Header).confirmations

@@ -64,7 +64,7 @@ class SoloSource:
             NodeFeed(client, terms, plan, backoff=Backoff(retry, random), clock=clock, sleep=sleep)
             for client in clients
         ]
-        self._deliveries = Deliveries(clients, folder, self, clock=clock, sleep=sleep)
+        self._deliveries = Deliveries(self._takers, folder, self, clock=clock, sleep=sleep)
         self._terms = terms
         self._audit = audit or AuditLog()
         self._version_mask = version_mask
@@ -186,6 +186,11 @@ class SoloSource:
         return FoundBlock(
             share, assembly.block(share), template.block.height, chain, template.work_id
         )
+
+    def _takers(self) -> list[Caller]:
+        """Return all nodes but those that are on another chain, or do not let us in."""
+        fit = [feed for feed in self._feeds if not feed.is_out]
+        return [feed.client for feed in fit or self._feeds]
 
     def _leave(self, share: Share, assembly: Assembly, why: str) -> None:
         """Do not submit a stale block; a real one is kept, should the chain turn."""

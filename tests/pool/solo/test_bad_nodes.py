@@ -302,6 +302,19 @@ async def test_a_misfit_among_several_nodes_is_left_out(tmp_path: Path) -> None:
         assert "chain main, not regtest" in await solo.notice("left out of this run")
         await solo.listener.job()
         assert solo.source.status().url.endswith(str(second.port))
+        solo.source.submit(solve(solo.listener.jobs[0]))
+        assert await solo.listener.verdict() is Verdict.ACCEPTED
+        await solo.traffic.quiet()
+        assert first.submitted == []
+
+
+@in_loop
+async def test_a_pruned_node_is_fine(tmp_path: Path) -> None:
+    node = Node()
+    node.info["pruned"] = True
+    async with mining(tmp_path, node) as solo:
+        assert "chain regtest, 105 blocks, pruned" in await solo.notice("which is fine")
+        await solo.listener.job()
 
 
 def _pair() -> tuple[Node, Node]:
