@@ -54,7 +54,10 @@ class Node:
     """Bitcoin Core's side of the RPC, as far as a miner asks; `behaves` replaces single calls."""
 
     def __init__(self, seed: int = 1, transactions: int = 5) -> None:
-        self.chain = RegtestChain(time.time, Random(seed), transactions=transactions)
+        self.blocks: list[bytes] = []
+        self.chain = RegtestChain(
+            time.time, Random(seed), transactions=transactions, on_block=self.blocks.append
+        )
         self.changes = Changes()
         self.info: dict[str, Any] = {"chain": "regtest", "initialblockdownload": False}
         self.template_changes: dict[str, Any] = {}
