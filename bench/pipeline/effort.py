@@ -17,6 +17,12 @@ class Effort:
     memory_seconds: float = 10.0
     soak_jobs: int = 3600
     soak_interval: float = 0.015
+    crowd: int = 5000
+    """Miners at one pool."""
+    crowd_jobs: int = 30
+    crowd_interval: float = 0.5
+    messages: int = 5000
+    """Of each kind, in each round."""
 
 
 FULL = Effort()
@@ -29,5 +35,9 @@ QUICK = Effort(
     memory_seconds=1.0,
     soak_jobs=60,
     soak_interval=0.015,
+    crowd=200,
+    crowd_jobs=3,
+    crowd_interval=0.1,
+    messages=200,
 )
 """Proves that the benchmark works; its figures are not to be quoted."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from stampmill.bench import machine, show
-from stampmill.bench.pipeline import latency, memory, rate, soak, start
+from stampmill.bench.pipeline import fan_out, latency, memory, messages, rate, soak, start
 from stampmill.bench.pipeline.effort import FULL, Effort
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target, Verdict
 from stampmill.bench.processes.neighbours import Neighbours
@@ -32,6 +32,8 @@ PARTS = (
     Part("start", start.TARGETS, start.measure),
     Part("memory", memory.TARGETS, memory.measure),
     Part("soak", soak.TARGETS, soak.measure),
+    Part("crowd", fan_out.TARGETS, fan_out.measure),
+    Part("messages", messages.TARGETS, messages.measure),
 )
 
 

@@ -24,6 +24,9 @@ _ROLES = {
     "rate": "stampmill.bench.pipeline.rate",
     "pool": "stampmill.bench.processes.pool",
     "mine": "stampmill.bench.processes.mining",
+    "crowd-pool": "stampmill.bench.processes.crowd_pool",
+    "crowd": "stampmill.bench.processes.crowd",
+    "messages": "stampmill.bench.pipeline.messages",
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.report import plural
 from stampmill.core.cli.signals import stop_on_signals
 from stampmill.core.errors import ExitCode
+from stampmill.core.garbage import collected_on_the_side
 from stampmill.pool.server.chaos.catalogue import Chaos, chaos_of, listing
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.events import PoolEvent
@@ -120,8 +121,10 @@ async def _serve(options: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     stop_on_signals(stopped.set)
     try:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopped.wait(), options.time_limit)
+        # A collection among thousands of connections would hold every job up.
+        async with collected_on_the_side():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), options.time_limit)
     finally:
         await pool.close()
         _report(pool, as_json=options.json)

@@ -18,6 +18,8 @@ class JobStats:
     id: str
     clean: bool
     sent_at: float
+    written_at: float | None = None
+    """When the last of those who were there had it handed to the system."""
     connections: int = 0
     """How many were sent it."""
     accepted: int = 0

@@ -1,6 +1,5 @@
 """The server's jobs: made from templates, encoded once, and each connection's memory of them."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from stampmill.core.chain.target import difficulty_of_target
@@ -120,7 +119,7 @@ class SentJobs:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._jobs: OrderedDict[str, SentJob] = OrderedDict()
+        self._jobs: dict[str, SentJob] = {}
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -133,9 +132,9 @@ class SentJobs:
         """Take a job in; a clean one kills all before it."""
         if sent.job.notify.clean:
             self._jobs.clear()
-        self._jobs[sent.job.id] = sent
+        self._jobs[sent.job.notify.job_id] = sent
         if len(self._jobs) > self._limit:
-            self._jobs.popitem(last=False)
+            del self._jobs[next(iter(self._jobs))]
 
     def clear(self) -> None:
         """Kill all."""

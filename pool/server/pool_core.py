@@ -219,6 +219,9 @@ class PoolCore:
         for session in self.sessions():
             if session.mining:
                 session.send_job(job, now)
+        stats = self.jobs.get(job.id)
+        if stats is not None:
+            stats.written_at = self.now()
 
     def _make_current(self, *, clean: bool) -> ServerJob:
         job = self._current = self._make(clean=clean)

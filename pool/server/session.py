@@ -136,17 +136,17 @@ class MinerSession:
 
         The first one of all is clean, unless shares of the jobs of a resumed session still count.
         """
-        self._vardiff.limit(job.highest_difficulty, now)
-        if not self.has_job:
+        vardiff = self._vardiff
+        vardiff.limit(job.highest_difficulty, now)
+        if self._told_difficulty is None:
             job = job.told(clean=not self.sent_jobs)
-            self._vardiff.begin(now)
-        difficulty = self._vardiff.difficulty
+            vardiff.begin(now)
+        difficulty = vardiff.difficulty
         lines = job.line
         if repeat_difficulty or difficulty != self._told_difficulty:
             lines = encode(SetDifficulty(difficulty)) + lines
             self._note_difficulty(difficulty)
-        generation = self._vardiff.generation
-        self.sent_jobs.add(SentJob(job, difficulty, generation, self.extranonces))
+        self.sent_jobs.add(SentJob(job, difficulty, vardiff.generation, self._terms.extranonces))
         self._desk.sent(job)
         self._port.write(lines)
 

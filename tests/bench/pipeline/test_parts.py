@@ -20,6 +20,10 @@ TINY = Effort(
     memory_seconds=0.3,
     soak_jobs=30,
     soak_interval=0.02,
+    crowd=50,
+    crowd_jobs=2,
+    crowd_interval=0.05,
+    messages=50,
 )
 ONE = Target("one", "the first", 1.0, "ms")
 TWO = Target("two", "the second", 1.0, "ms")

@@ -233,3 +233,12 @@ def test_chain_that_miners_made_is_accepted_by_cores_own_code(tmp_path: Path) ->
     assert all(judge.process_block(pbk.Block(raw)) for raw in rig.blocks)
     assert judge.get_active_chain().height == rig.chain.height == 161
     assert rig.clocks.wall < START + 100
+
+
+def test_a_job_knows_when_the_last_of_its_miners_was_written_to() -> None:
+    rig = Rig()
+    rig.login()
+    rig.core.periodic_job(rig.now())
+    first, broadcast = rig.core.jobs.all()
+    assert first.written_at is None
+    assert broadcast.written_at == broadcast.sent_at == rig.now()
