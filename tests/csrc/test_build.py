@@ -136,6 +136,22 @@ def test_change_of_the_generator_is_built(checkout: Path) -> None:
 
 
 @needs_compiler
+@pytest.mark.skipif(not IS_X86, reason="only x86 has SHA-NI")
+@pytest.mark.skipif(shutil.which("objdump") is None, reason="no objdump")
+def test_shani_keeps_to_narrow_registers_whatever_cflags_say(checkout: Path) -> None:
+    compiler = poor_compiler(checkout, "-mavx512f", "-mavx2", "-msse2")  # quickly built
+    flags = "-march=x86-64-v4"
+    run = build(
+        checkout, "build_ext --inplace", STAMPMILL_NATIVE="require", CC=compiler, CFLAGS=flags
+    )
+    assert run.returncode == 0, run.stderr
+    (built,) = checkout.glob("build/temp*/csrc/scan_shani.o")
+    listing = subprocess.run(["objdump", "-d", built], capture_output=True, text=True, check=True)
+    assert "sha256rnds2" in listing.stdout
+    assert "%ymm" not in listing.stdout
+
+
+@needs_compiler
 @pytest.mark.parametrize("switch", ["auto", "require"])
 def test_broken_c_file_fails_the_build_and_names_the_cure(checkout: Path, switch: str) -> None:
     with (checkout / "csrc/cpu.c").open("a") as source:

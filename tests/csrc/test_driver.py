@@ -17,7 +17,7 @@ SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 FLAGS = ["-std=c11", "-O0", "-g", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'csrc'}"]
 X86_SETS = {
     "avx512": ["-mavx512f", "-mavx512bw"],
-    "shani": ["-mssse3", "-msse4.1", "-msha"],
+    "shani": ["-mno-avx", "-mssse3", "-msse4.1", "-msha"],
     "avx2": ["-mavx2"],
     "sse2": ["-msse2"],
 }
