@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohappyeyeballs
@@ -88,20 +89,24 @@ async def _dial(endpoint: Endpoint, route: Route, sleep: Sleep) -> socket.socket
     """Return a connected socket."""
     limit = route.limits.dial
     try:
-        sock = await _within(limit, sleep, _dial_any(endpoint, route.egress))
+        return await _within(limit, sleep, _dial_any(endpoint, route), socket.socket.close)
     except TimeoutError:
         text = f"no connection within {limit:.0f} s"
         raise ConnectError(text, ConnectFault.TIMED_OUT) from None
     except OSError as error:
         raise ConnectError(reason(error)) from error
-    _set_options(sock, route.limits)
-    return sock
 
 
-async def _dial_any(endpoint: Endpoint, egress: Egress) -> socket.socket:
+async def _dial_any(endpoint: Endpoint, route: Route) -> socket.socket:
     """Try the allowed addresses of a name, one family and the other in turn."""
-    found = await addresses(endpoint, egress)
-    return await aiohappyeyeballs.start_connection(found, happy_eyeballs_delay=_STAGGER)
+    found = await addresses(endpoint, route.egress)
+    sock = await aiohappyeyeballs.start_connection(found, happy_eyeballs_delay=_STAGGER)
+    try:
+        _set_options(sock, route.limits)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 async def _dial_through(
@@ -156,7 +161,7 @@ async def _start_tls(
         ssl_handshake_timeout=_NEVER,
     )
     try:
-        _, gate = await _within(route.limits.tls, sleep, opening)
+        _, gate = await _within(route.limits.tls, sleep, opening, _abort)
     except TimeoutError:
         text = f"no TLS handshake within {route.limits.tls:.0f} s"
         raise ConnectError(text, ConnectFault.TLS_TIMED_OUT) from None
@@ -165,19 +170,40 @@ async def _start_tls(
     return gate.result()
 
 
-async def _within(seconds: float, sleep: Sleep, work: Coroutine[Any, Any, _T]) -> _T:
-    """Return what the work returns; cancel it and raise TimeoutError after so long."""
+async def _within(
+    seconds: float,
+    sleep: Sleep,
+    work: Coroutine[Any, Any, _T],
+    undo: Callable[[_T], object] = lambda _result: None,
+) -> _T:
+    """Return what the work returns; cancel it and raise TimeoutError after so long.
+
+    A result that comes just as nobody wants it any longer is undone.
+    """
     task = asyncio.ensure_future(work)
     alarm = asyncio.ensure_future(sleep(seconds))
+    in_time = False
     try:
         await asyncio.wait([task, alarm], return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise TimeoutError
-        return task.result()
+        in_time = task.done()
     finally:
         alarm.cancel()
-        task.cancel()
-        await asyncio.gather(task, alarm, return_exceptions=True)
+        if not in_time:
+            task.cancel()
+            task.add_done_callback(partial(_undo, undo))
+            await asyncio.gather(task, return_exceptions=True)
+    if in_time:
+        return task.result()
+    raise TimeoutError
+
+
+def _undo(undo: Callable[[_T], object], task: "asyncio.Future[_T]") -> None:
+    if not task.cancelled() and task.exception() is None:
+        undo(task.result())
+
+
+def _abort(opened: tuple[asyncio.Transport, object]) -> None:
+    opened[0].abort()
 
 
 def _host(info: AddressInfo) -> str:

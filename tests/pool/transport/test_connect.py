@@ -13,7 +13,7 @@ import pytest
 
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint
-from stampmill.pool.transport.connect import ConnectLimits, Route, connect
+from stampmill.pool.transport.connect import ConnectLimits, Route, _within, connect
 from stampmill.pool.transport.faults import ConnectError, ConnectFault, EgressRefusedError
 from tests.pool.loopback import ManualTime, in_loop
 
@@ -216,3 +216,25 @@ class _Anything(Egress):
 def _with(url: str, factory: type[Client]) -> tuple[Endpoint, type[Client], Route]:
     endpoint, route = route_to(url)
     return endpoint, factory, route
+
+
+@pytest.mark.parametrize("turns", range(6))
+@in_loop
+async def test_a_socket_that_comes_just_as_nobody_wants_it_is_closed(turns: int) -> None:
+    opened, closed, go = [], [], asyncio.Event()
+
+    async def open_one() -> str:
+        await go.wait()
+        opened.append("socket")
+        return "socket"
+
+    dialling = asyncio.create_task(_within(9.0, asyncio.sleep, open_one(), closed.append))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    go.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    dialling.cancel()
+    result = await asyncio.gather(dialling, return_exceptions=True)
+    taken = [] if isinstance(result[0], asyncio.CancelledError) else ["socket"]
+    assert taken + closed == opened
