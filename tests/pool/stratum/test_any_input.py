@@ -14,7 +14,7 @@ METHODS = [
     "client.reconnect", "client.show_message", "client.get_version", "mining.ping",
     "mining.configure", "mining.subscribe", "mining.authorize", "mining.submit",
     "mining.suggest_difficulty", "mining.suggest_target", "mining.extranonce.subscribe",
-    "mining.get_transactions",
+    "mining.get_transactions", "mining.pong",
 ]  # fmt: skip
 
 numbers = st.integers(-(10**40), 10**40) | st.floats(allow_nan=False, allow_infinity=False)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from stampmill.core.chain.target import meets_target
 from stampmill.core.job import Job, Share, ShareResult, Verdict
@@ -56,8 +57,9 @@ class Socket:
 class World:
     """A client that connects again whenever it loses the pool, and a share each second."""
 
-    def __init__(self, *names: str, seed: int = 1) -> None:
-        self.rig = Rig(fixed_difficulty=EASY, idle_timeout=3600)
+    def __init__(self, *names: str, seed: int = 1, plan: ClientPlan = PLAN, **options: Any) -> None:
+        self.plan = plan
+        self.rig = Rig(fixed_difficulty=EASY, idle_timeout=3600, **options)
         self.chaos = Chaos(names, seed)
         self.memory = PoolMemory()
         self.results: Counter[Verdict] = Counter()
@@ -109,7 +111,7 @@ class World:
         self.session = session
         self._unread = 0
         self._authorized = False
-        self.client = ClientProtocol(self.memory.plan(PLAN), Sink(), on_line=self._on_line)
+        self.client = ClientProtocol(self.memory.plan(self.plan), Sink(), on_line=self._on_line)
         self.link.opened(session)
         self.client.start(self.rig.now())
 
