@@ -26,6 +26,8 @@ class ServerJob:
     network_target: int
     transactions: tuple[TemplateTransaction, ...]
     line: bytes
+    highest_difficulty: float
+    """What no share should have to exceed: the network's, but for test chains."""
 
     @property
     def id(self) -> str:
@@ -42,11 +44,6 @@ class ServerJob:
         """Whether the network difficulty is below 1."""
         return self.network_target > MIN_NETWORK_DIFFICULTY_TARGET
 
-    @property
-    def highest_difficulty(self) -> float:
-        """What no share should have to exceed: the network's, but for test chains."""
-        return HIGHEST if self.on_test_chain else difficulty_of_target(self.network_target)
-
     def told(self, *, clean: bool) -> "ServerJob":
         """Return the same job under another flag, for a connection that has no job yet."""
         if self.notify.clean is clean:
@@ -58,7 +55,9 @@ def job_of(
     notify: Notify, network_target: int, transactions: tuple[TemplateTransaction, ...] = ()
 ) -> ServerJob:
     """Return a job with its line encoded."""
-    return ServerJob(notify, network_target, transactions, encode(notify))
+    test = network_target > MIN_NETWORK_DIFFICULTY_TARGET
+    highest = HIGHEST if test else difficulty_of_target(network_target)
+    return ServerJob(notify, network_target, transactions, encode(notify), highest)
 
 
 class JobFactory:

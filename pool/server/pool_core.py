@@ -216,11 +216,12 @@ class PoolCore:
 
     def _broadcast(self, *, clean: bool, now: float) -> None:
         job = self._make_current(clean=clean)
-        for session in self.sessions():
-            if session.mining:
-                session.send_job(job, now)
+        told = [session for session in self.sessions() if session.mining]
+        for session in told:
+            session.send_job(job, now)
         stats = self.jobs.get(job.id)
         if stats is not None:
+            stats.connections += len(told)
             stats.written_at = self.now()
 
     def _make_current(self, *, clean: bool) -> ServerJob:

@@ -131,8 +131,13 @@ class MinerSession:
         elif self._vardiff.tick(now):
             self._difficulty_changed(now)
 
+    def give_job(self, job: ServerJob, now: float, *, repeat_difficulty: bool = False) -> None:
+        """Send a job to this connection alone, and count that."""
+        self.send_job(job, now, repeat_difficulty=repeat_difficulty)
+        self._desk.sent(job)
+
     def send_job(self, job: ServerJob, now: float, *, repeat_difficulty: bool = False) -> None:
-        """Send a job with a changed difficulty in front.
+        """Send a job with a changed difficulty in front; who sends it counts it.
 
         The first one of all is clean, unless shares of the jobs of a resumed session still count.
         """
@@ -147,7 +152,6 @@ class MinerSession:
             lines = encode(SetDifficulty(difficulty)) + lines
             self._note_difficulty(difficulty)
         self.sent_jobs.add(SentJob(job, difficulty, vardiff.generation, self._terms.extranonces))
-        self._desk.sent(job)
         self._port.write(lines)
 
     def renew(self, extranonces: Extranonces, job: ServerJob, now: float) -> None:
@@ -159,7 +163,7 @@ class MinerSession:
             size = extranonces.extranonce2_size
             self._port.write(encode(SetExtranonce(extranonces.extranonce1, size)))
         if self.mining:
-            self.send_job(job, now)
+            self.give_job(job, now)
 
     def tell_version_mask(self) -> None:
         """Tell a miner that rolls versions which bits it may roll now."""
@@ -296,7 +300,7 @@ class MinerSession:
         them would have to be refused.
         """
         if self.mining and not self.has_job:
-            self.send_job(self._desk.current_job(), now)
+            self.give_job(self._desk.current_job(), now)
 
     def _suggest(self, difficulty: float, now: float) -> None:
         # Slow miners repeat a suggestion to keep the connection alive: it must change nothing.
@@ -309,7 +313,7 @@ class MinerSession:
     def _difficulty_changed(self, now: float) -> None:
         """Tell it with a job behind, so that it takes effect at once."""
         if self.has_job:
-            self.send_job(self._desk.private_job(clean=False), now)
+            self.give_job(self._desk.private_job(clean=False), now)
 
     def _submitted(self, message_id: MessageId, submit: Submit, now: float) -> None:
         judged = judge_submit(submit, self._desk, self._terms, self.sent_jobs)
@@ -341,7 +345,7 @@ class MinerSession:
         match penalty:
             case Penalty.REMIND if self.has_job:
                 job = self._desk.private_job(clean=True)
-                self.send_job(job, now, repeat_difficulty=True)
+                self.give_job(job, now, repeat_difficulty=True)
             case Penalty.RECONNECT:
                 self._port.write(encode(Reconnect()))
             case Penalty.DROP:
