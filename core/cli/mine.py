@@ -26,7 +26,7 @@ from stampmill.core.miner import Miner
 from stampmill.pool.audit import AuditEvent, AuditLog, described
 from stampmill.pool.client import StratumSource
 from stampmill.pool.egress import Egress
-from stampmill.pool.group.choice import Balance, Failover
+from stampmill.pool.group.choice import Balance, Failover, Policy
 from stampmill.pool.group.limits import limits_for
 from stampmill.pool.group.source import PoolGroup
 from stampmill.pool.server.embedded import EmbeddedPool
@@ -202,8 +202,9 @@ def _pools(options: argparse.Namespace, settings: MineSettings, links: _Links) -
         return sources[0]
     limits = limits_for(settings.group)
     quotas = [pool.quota for pool in settings.pools]
-    balance = settings.group.load_balance
-    return PoolGroup(sources, Balance(quotas, limits.slice) if balance else Failover(), limits)
+    in_turns = settings.group.load_balance
+    policy: Policy = Balance(quotas, limits.slice) if in_turns else Failover()
+    return PoolGroup(sources, policy, limits, audit=links.audit)
 
 
 def _stratum(

@@ -8,11 +8,12 @@ from dataclasses import replace
 from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Share
 from stampmill.core.job_source import JobListener, JobSource, SourceStatus
-from stampmill.pool.connection import Sleep
+from stampmill.pool.audit import AuditEvent, AuditLog
 from stampmill.pool.group.choice import Policy
 from stampmill.pool.group.health import Health
 from stampmill.pool.group.limits import GroupLimits
 from stampmill.pool.group.member import Member
+from stampmill.pool.transport.connect import Sleep
 
 TICK = 1.0
 """Seconds between two looks at what time alone decides."""
@@ -34,12 +35,14 @@ class PoolGroup:
         policy: Policy,
         limits: GroupLimits = _LIMITS,
         *,
+        audit: AuditLog | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._members = [Member(source, Health(limits), self._review, clock) for source in sources]
         self._policy = policy
         self._limits = limits
+        self._audit = audit or AuditLog()
         self._clock = clock
         self._sleep = sleep
         self._active: Member | None = None
@@ -126,6 +129,7 @@ class PoolGroup:
             self._listener.on_no_job(old.why if old else "")
             return
         if old is not None and not self._policy.takes_turns:
+            self._audit.record(AuditEvent.POOL_SWITCHED, pool=to.name, before=old.name)
             self._say(f"mining at {to.name} instead of {old.name}", warning=True)
         # As if it came now: what it takes to get all devices on it counts from here.
         self._listener.on_job(replace(to.health.job, received_at=self._clock()))

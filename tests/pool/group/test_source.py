@@ -1,14 +1,17 @@
 """A group of sources that a test steers."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Job, Nonce, RejectReason, Share, ShareResult, Verdict
 from stampmill.core.job_source import JobListener, SourceState, SourceStatus
+from stampmill.pool.audit import AuditLog
 from stampmill.pool.group.choice import Balance, Failover, Policy
 from stampmill.pool.group.limits import GroupLimits
 from stampmill.pool.group.source import PoolGroup
@@ -72,11 +75,13 @@ class SteeredSource:
 class Group:
     """A running group and all around it."""
 
-    def __init__(self, count: int, policy: Policy) -> None:
+    def __init__(self, count: int, policy: Policy, audit: AuditLog | None) -> None:
         self.time = ManualTime()
         self.listener = Recorder()
         self.pools = [SteeredSource(f"pool{place}") for place in range(count)]
-        self.group = PoolGroup(self.pools, policy, clock=self.time.clock, sleep=self.time.sleep)
+        self.group = PoolGroup(
+            self.pools, policy, audit=audit, clock=self.time.clock, sleep=self.time.sleep
+        )
         self.task = asyncio.create_task(self.group.run(self.listener))
 
     @property
@@ -99,8 +104,10 @@ class Group:
 
 
 @asynccontextmanager
-async def running(count: int = 2, policy: Policy | None = None) -> AsyncIterator[Group]:
-    rig = Group(count, policy or Failover())
+async def running(
+    count: int = 2, policy: Policy | None = None, audit: AuditLog | None = None
+) -> AsyncIterator[Group]:
+    rig = Group(count, policy or Failover(), audit)
     await turns()
     try:
         yield rig
@@ -162,6 +169,22 @@ async def test_the_first_comes_back_only_when_stable_and_the_second_is_hung_up_o
         assert rig.mined_on == ["pool0", "pool1", "pool0"]
         assert rig.dialled == [True, False]
         assert ("mining at pool0 instead of pool1", True) in rig.listener.notices
+
+
+@in_loop
+async def test_switches_are_in_the_audit_log(tmp_path: Path) -> None:
+    audit = AuditLog(tmp_path / "audit.jsonl")
+    async with running(audit=audit) as rig:
+        rig.pools[0].job()
+        rig.pools[0].lose()
+        await turns()
+        rig.pools[1].job()
+        rig.pools[0].job()
+        await rig.wait(LIMITS.stable + 1)
+    lines = map(json.loads, (tmp_path / "audit.jsonl").read_text().splitlines())
+    assert [(line["event"], line["pool"], line["before"]) for line in lines] == [
+        ("pool-switched", "pool0", "pool1")
+    ]
 
 
 @in_loop
