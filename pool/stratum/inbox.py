@@ -36,7 +36,9 @@ class Inbox:
         if data and not self._seen_bytes:
             self._seen_bytes = True
             if data[0] in _TLS_RECORDS:
-                raise BrokenStreamError(Drop.NOT_STRATUM, "the other side speaks TLS")
+                raise BrokenStreamError(
+                    Drop.NOT_STRATUM, "the other side speaks TLS (stratum+ssl://)"
+                )
             if data[0] in _BINARY:
                 raise BrokenStreamError(Drop.NOT_STRATUM, "the other side does not speak Stratum")
         self._reader.feed(data)

@@ -155,7 +155,9 @@ def test_tls_and_http_are_dropped_at_once(first: bytes) -> None:
 
 
 def test_a_client_hello_is_known_by_its_first_byte() -> None:
-    assert ServerProtocol().feed(b"\x16") == [Broken(Drop.NOT_STRATUM, "the other side speaks TLS")]
+    assert ServerProtocol().feed(b"\x16") == [
+        Broken(Drop.NOT_STRATUM, "the other side speaks TLS (stratum+ssl://)")
+    ]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])

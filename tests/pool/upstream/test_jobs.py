@@ -358,7 +358,7 @@ def test_a_line_of_a_megabyte_is_taken_once_subscribed_even_in_the_same_segment(
 @pytest.mark.parametrize(
     ("first", "text"),
     [
-        (b"\x15\x03\x01\x00\x02\x02\x28", "the other side speaks TLS"),
+        (b"\x15\x03\x01\x00\x02\x02\x28", "the other side speaks TLS (stratum+ssl://)"),
         (b"\x00\x00", "the other side does not speak Stratum"),
         (b"\xff\xd8\xff\xe0", "the other side does not speak Stratum"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "the other side speaks HTTP"),
