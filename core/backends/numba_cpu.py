@@ -21,44 +21,43 @@ class NumbaKernel:
     """Compiled when made, or read from the cache; several threads may share it."""
 
     name = "numba"
-    description = "LLVM vectors compiled on this machine, rolled loops"
+    description = "LLVM vectors compiled on this machine, as wide as its own"
     max_versions = 16
 
-    def __init__(self, cache_dir: Path | None) -> None:
-        self._code: Any = _import_code()
-        self._search = self._code.compiled(cache_dir)
-        self.lanes: int = self._code.LANES
+    def __init__(self, cache_dir: Path | None, lanes: int | None = None) -> None:
+        self._code, host = _import_code(), importlib.import_module("stampmill.kernels.numba_host")
+        row = host.host_set(lanes)
+        self._program = self._code.compiled(row, cache_dir)
+        self.lanes: int = row.lanes
+        self.instruction_set: str = row.name
 
     def scan(self, request: ScanRequest, cancel: CancelWord) -> ScanResult:
         """Search the range; see `stampmill.core.scan`."""
-        code = self._code
-        table = code.prepared(request.prefix, request.versions)
-        bound, watched = request.target >> 224, code.watched(cancel.memory)
+        code, program = self._code, self._program
+        memory = program.prepared(request.prefix, request.versions, request.target)
+        masks, watched = code.room(len(request.versions)), code.watched(cancel.memory)
         first = request.first
         while True:
-            why, nonce = self._search(
-                table, len(request.versions), bound, first, request.end, watched
-            )
+            why, nonce = program.search(memory, masks, self.lanes, first, request.end, watched)
             if why == code.DONE:
                 return ScanResult(ScanStatus.DONE, (), request.end, 0)
             if why == code.CANCELLED:
                 skipped = request.first_version if nonce == request.first else 0
                 return ScanResult(ScanStatus.CANCELLED, (), nonce, skipped)
             first = min(nonce + self.lanes, request.end)
-            if found := self._hits(request, table, nonce):
+            if found := self._hits(request, nonce, masks.tolist()):
                 return result_of_batch(request, found, first)
 
-    def _hits(self, request: ScanRequest, table: Any, nonce: int) -> list[tuple[int, int]]:
+    def _hits(self, request: ScanRequest, first: int, masks: list[int]) -> list[tuple[int, int]]:
         """Return the candidates of a batch that lie in the range and meet the whole target."""
         start = request.first, request.first_version
-        found = [
-            (nonce + lane, index)
-            for lane, index in self._code.candidates(table, len(request.versions))
-        ]
         return [
             (nonce, index)
-            for nonce, index in found
-            if start <= (nonce, index) and nonce < request.end and is_hit(request, nonce, index)
+            for nonce in range(first, min(first + self.lanes, request.end))
+            for index, mask in enumerate(masks)
+            if mask >> nonce - first & 1
+            and start <= (nonce, index)
+            and is_hit(request, nonce, index)
         ]
 
 

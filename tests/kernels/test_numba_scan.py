@@ -1,4 +1,7 @@
 import ast
+import os
+import platform
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,81 +14,124 @@ import numpy as np
 
 from stampmill.core.chain.known_headers import KNOWN_HEADERS
 from stampmill.core.chain.sha256d import sha256d
-from stampmill.kernels import numba_rows, numba_scan
-from stampmill.kernels.numba_rows import LANES
-from stampmill.kernels.numba_scan import CANCELLED, CANDIDATES, DONE
+from stampmill.kernels import llvm_text, numba_scan
+from stampmill.kernels.numba_host import host_set
+from stampmill.kernels.numba_scan import CANCELLED, CANDIDATES, DONE, Program, room
+from stampmill.kernels.sha256 import K
+
+LANES = host_set().lanes
+MAX_TARGET = (1 << 256) - 1
 
 
 @pytest.fixture(scope="module")
-def search(tmp_path_factory: pytest.TempPathFactory) -> numba_scan.Search:
-    return numba_scan.compiled(tmp_path_factory.mktemp("cache"))
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def program(cache: Path) -> Program:
+    return numba_scan.compiled(host_set(), cache)
 
 
 def cancel_word(value: int = 0) -> Any:
     return np.array([value], dtype=np.uint32)
 
 
-def top_word(prefix: bytes, nonce: int, version: int) -> int:
+def batch_masks(
+    program: Program, prefix: bytes, versions: tuple[int, ...], first: int
+) -> list[int]:
+    """The lanes of one batch, whose hashes are to have none of their three highest bits."""
+    memory, masks = program.prepared(prefix, versions, MAX_TARGET >> 3), room(len(versions))
+    program.search(memory, masks, LANES, first, first + LANES, cancel_word())
+    return [int(mask) for mask in masks]
+
+
+def expected_masks(prefix: bytes, versions: tuple[int, ...], first: int) -> list[int]:
+    lanes = [
+        [is_low(prefix, first + lane, version) for lane in range(LANES)] for version in versions
+    ]
+    return [sum(low << lane for lane, low in enumerate(each)) for each in lanes]
+
+
+def is_low(prefix: bytes, nonce: int, version: int) -> bool:
     header = version.to_bytes(4, "little") + prefix[4:] + nonce.to_bytes(4, "little")
-    return int.from_bytes(sha256d(header), "little") >> 224
+    return int.from_bytes(sha256d(header), "little") <= MAX_TARGET >> 3
 
 
 @pytest.mark.parametrize("versions", [(1,), (1, 0x20000000), tuple(range(16))])
 @pytest.mark.parametrize("first", [0, 12345, (1 << 32) - LANES])
-def test_candidates_are_the_hashes_whose_top_word_is_low(
-    search: numba_scan.Search, versions: tuple[int, ...], first: int
+def test_masks_are_the_hashes_with_no_bit_above_the_target_s(
+    program: Program, versions: tuple[int, ...], first: int
 ) -> None:
-    prefix, bound = bytes(range(100, 176)), 1 << 30
-    table = numba_scan.prepared(prefix, versions)
-    why, nonce = search(table, len(versions), bound, first, first + LANES, cancel_word())
-    assert (why, nonce) == (CANDIDATES, first)
-    assert numba_scan.candidates(table, len(versions)) == [
-        (lane, index)
-        for lane in range(LANES)
-        for index, version in enumerate(versions)
-        if top_word(prefix, first + lane, version) <= bound
-    ]
+    prefix = bytes(range(100, 176))
+    expected = expected_masks(prefix, versions, first)
+    assert batch_masks(program, prefix, versions, first) == expected
 
 
 @pytest.mark.parametrize(("name", "header"), KNOWN_HEADERS[:3])
-def test_stops_at_the_batch_of_a_known_nonce(
-    search: numba_scan.Search, name: str, header: bytes
-) -> None:
+def test_stops_at_the_batch_of_a_known_nonce(program: Program, name: str, header: bytes) -> None:
     nonce, version = int.from_bytes(header[76:], "little"), int.from_bytes(header[:4], "little")
-    table = numba_scan.prepared(header[:76], (version,))
-    first = nonce - 3 * LANES - 5
-    why, batch = search(table, 1, 0, first, nonce + 1000, cancel_word())
-    assert (why, batch) == (CANDIDATES, nonce - 5)
-    assert numba_scan.candidates(table, 1) == [(5, 0)]
+    memory, masks = program.prepared(header[:76], (version,), 1 << 220), room(1)
+    first = nonce - 3 * LANES - 2
+    result = program.search(memory, masks, LANES, first, nonce + 1000, cancel_word())
+    assert result == (CANDIDATES, nonce - 2)
+    assert masks[0] == 1 << 2
 
 
-def test_a_range_without_candidates_is_done(search: numba_scan.Search) -> None:
-    table = numba_scan.prepared(bytes(76), (1,))
-    assert search(table, 1, 0, 0, 100, cancel_word()) == (DONE, 100)
-    assert search(table, 1, 0, 100, 100, cancel_word()) == (DONE, 100)
+def test_a_range_without_candidates_is_done(program: Program) -> None:
+    memory = program.prepared(bytes(76), (1,), 0)
+    assert program.search(memory, room(1), LANES, 0, 100, cancel_word()) == (DONE, 100)
+    assert program.search(memory, room(1), LANES, 100, 100, cancel_word()) == (DONE, 100)
 
 
-def test_a_set_cancel_word_stops_before_the_first_batch(search: numba_scan.Search) -> None:
-    table = numba_scan.prepared(bytes(76), (1,))
-    assert search(table, 1, 0, 5, 100, cancel_word(1)) == (CANCELLED, 5)
+def test_a_set_cancel_word_stops_before_the_first_batch(program: Program) -> None:
+    memory = program.prepared(bytes(76), (1,), MAX_TARGET)
+    assert program.search(memory, room(1), LANES, 5, 100, cancel_word(1)) == (CANCELLED, 5)
 
 
-def test_the_cache_is_kept_apart_for_each_state_of_the_sources(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_another_emitted_constant_is_another_kernel_and_not_the_cached_one(
+    program: Program, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Numba itself would not notice a change in the file that emits the vector operations."""
-    numba_scan.compiled(tmp_path)
-    before = sorted(path.name for path in tmp_path.iterdir())
-    changed = tmp_path / "changed.py"
-    changed.write_bytes(Path(str(numba_rows.__file__)).read_bytes() + b"\n")
-    monkeypatch.setattr(numba_rows, "__file__", str(changed))
-    assert numba_scan._digest() not in before
+    """Numba sees no change in what an intrinsic emits; this kernel is wrong, and must look so."""
+    before, constant = set(cache.iterdir()), llvm_text._constant
+    monkeypatch.setattr(llvm_text, "_constant", lambda n, lanes: constant(n ^ (n == K[20]), lanes))
+    mutant = numba_scan.compiled(host_set(), cache)
+    assert len(set(cache.iterdir()) - before) == 1
+    prefix, versions = bytes(range(76)), (1, 2)
+    assert batch_masks(mutant, prefix, versions, 0) != expected_masks(prefix, versions, 0)
+    monkeypatch.undo()
+    again = numba_scan.compiled(host_set(), cache)
+    assert batch_masks(again, prefix, versions, 0) == expected_masks(prefix, versions, 0)
 
 
-def test_the_users_choice_of_numbas_cache_is_kept(tmp_path: Path) -> None:
-    chosen = numba_scan._config.CACHE_DIR
-    numba_scan.compiled(tmp_path)
-    assert chosen == numba_scan._config.CACHE_DIR
+PROVE = """
+from stampmill.core import selftest
+from stampmill.core.backends.numba_cpu import NumbaKernel
+kernel = NumbaKernel(None)
+selftest.prove(kernel)
+print(kernel.lanes, kernel.instruction_set)
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "AMD64"}, reason="an x86 CPU's features")
+@pytest.mark.parametrize(
+    ("features", "kernel"), [("+avx2,-avx512f", "8 avx2"), ("-avx2,-avx512f", "4 sse2")]
+)
+def test_a_cpu_with_narrower_vectors_has_its_own_kernel(features: str, kernel: str) -> None:
+    cpu = {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": f"+sse2,{features}"}
+    if "+avx2" in features and host_set().lanes < 8:
+        pytest.skip("this CPU has no AVX2")
+    command = [sys.executable, "-P", "-c", PROVE]
+    done = subprocess.run(
+        command, env=os.environ | cpu, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (done.stdout.strip(), done.returncode) == (kernel, 0), done.stderr
+
+
+def test_the_users_choice_of_numbas_settings_is_kept(program: Program) -> None:
+    chosen = numba_scan._config.CACHE_DIR, numba_scan._config.OPT
+    numba_scan.compiled(host_set(4), None)
+    assert chosen == (numba_scan._config.CACHE_DIR, numba_scan._config.OPT)
 
 
 def test_imports_nothing_of_stampmill_but_its_own_folder() -> None:

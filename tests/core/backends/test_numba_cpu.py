@@ -10,6 +10,10 @@ from stampmill.core import selftest
 from stampmill.core.backends import numba_cpu
 from stampmill.core.backends.numba_cpu import NumbaKernel, usable_cache_dir
 from stampmill.core.scan import NONCE_SPACE, CancelWord, Kernel, ScanRequest, ScanStatus
+from stampmill.kernels import llvm_text
+from stampmill.kernels.counts import operations
+from stampmill.kernels.errors import GeneratorError
+from stampmill.kernels.sha256 import K
 from tests.core.kernel_contract import KernelContract
 
 PREFIX = bytes(range(76))
@@ -24,6 +28,23 @@ class TestNumbaKernel(KernelContract):
     @pytest.fixture
     def kernel(self, compiled: NumbaKernel) -> Kernel:
         return compiled
+
+
+def test_one_wrong_constant_fails_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    constant = llvm_text._constant
+    monkeypatch.setattr(llvm_text, "_constant", lambda n, lanes: constant(n ^ (n == K[63]), lanes))
+    mutant = NumbaKernel(None)
+    with pytest.raises(AssertionError):
+        KernelContract().test_hits_are_those_of_hashlib_for_any_target(mutant, 1)
+
+
+def test_tells_what_was_compiled(compiled: NumbaKernel) -> None:
+    assert compiled.lanes == operations(compiled.instruction_set).lanes
+
+
+def test_lanes_that_the_cpu_lacks_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(GeneratorError, match="no vectors of 5 lanes"):
+        NumbaKernel(tmp_path, lanes=5)
 
 
 def test_a_cancel_reaches_the_loop_while_it_runs(compiled: NumbaKernel) -> None:
