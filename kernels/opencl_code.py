@@ -1,0 +1,216 @@
+"""OpenCL C of the search, for one shape of kernel: the frame search.cl, with its parts put in.
+
+Values that no nonce changes are kernel arguments: the words of `Uniform`, which `Uniforms` computes
+on the host.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from stampmill.kernels.errors import GeneratorError
+from stampmill.kernels.evaluate import evaluate
+from stampmill.kernels.graph import Node, Op, Scope, lanes, reach
+from stampmill.kernels.listing import Chain, chain
+from stampmill.kernels.lower import lowered
+from stampmill.kernels.search import Search
+
+WIDTHS = (1, 2, 4, 8, 16)
+MAX_VERSIONS = 16
+MAX_UNROLL = 16
+MAX_GROUP = 1024
+SLOTS = 1024
+"""Hits that one launch has room for; the buffer is a word for their number, and two for each."""
+
+_C = {
+    Op.ADD: "ADD({0}, {1})",
+    Op.ROTR: "ROTR({0}, {n}u)",
+    Op.SHR: "({0} >> {n}u)",
+    Op.XOR: "({0} ^ {1})",
+    Op.XOR3: "({0} ^ {1} ^ {2})",
+    Op.CH: "bitselect({2}, {1}, {0})",
+    Op.CLEAR: "({0} & {1})",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a kernel is specialised by. Raise GeneratorError for what cannot be."""
+
+    width: int = 1
+    """Nonces that a work-item does side by side, in a vector."""
+    versions: int = 1
+    """Midstates that share a schedule."""
+    copies: int = 1
+    """How often the second hash is in the code; it is looped over the versions."""
+    unroll: int = 1
+    group: int = 256
+    """Work-items of a work-group."""
+    multiply_to_add: bool = False
+    """Add by inline PTX on NVIDIA's multiply pipe."""
+
+    def __post_init__(self) -> None:
+        if self.width not in WIDTHS:
+            raise GeneratorError(f"width is one of 1, 2, 4, 8 and 16, not {self.width}")
+        if not 1 <= self.versions <= MAX_VERSIONS:
+            raise GeneratorError(f"versions is 1 .. {MAX_VERSIONS}, not {self.versions}")
+        if self.copies < 1 or self.versions % self.copies:
+            raise GeneratorError(
+                f"copies divides versions, {self.versions}; {self.copies} does not"
+            )
+        if not 1 <= self.unroll <= MAX_UNROLL:
+            raise GeneratorError(f"unroll is 1 .. {MAX_UNROLL}, not {self.unroll}")
+        if not 1 <= self.group <= MAX_GROUP:
+            raise GeneratorError(f"a work-group has 1 .. {MAX_GROUP} items, not {self.group}")
+        if self.multiply_to_add and self.width > 1:
+            raise GeneratorError("inline PTX is for width 1")
+
+    @property
+    def turns(self) -> int:
+        """How often the code of the second hash is gone through: a kernel argument."""
+        return self.versions // self.copies
+
+
+class Uniforms:
+    """The words of a launch that no nonce changes, in the order of `Uniform`."""
+
+    def __init__(self) -> None:
+        search = _search()
+        self._work, self._version = _uniform_nodes(search)
+        self._nodes = {
+            Scope.WORK: reach(self._work),
+            Scope.VERSION: reach(self._version),
+        }
+
+    def work(self, tail: Sequence[int], mask: int) -> list[int]:
+        """Return `work`, of the header's words 16 to 18 and the mask of the target."""
+        inputs = {"tail": tail, "mask": [mask]}
+        values = evaluate(self._nodes[Scope.WORK], inputs)
+        return [values[node] for node in self._work]
+
+    def version(self, tail: Sequence[int], midstate: Sequence[int]) -> list[int]:
+        """Return one row of `version`."""
+        inputs = {"tail": tail, "midstate": midstate}
+        values = evaluate(self._nodes[Scope.VERSION], inputs)
+        return [values[node] for node in self._version]
+
+
+def source(shape: Shape) -> str:
+    """Return the kernel `search` of this shape."""
+    code = _Code(shape)
+    parts = {
+        "unroll": [f"#pragma unroll {shape.unroll}"],
+        "first hashes": code.first_hashes(),
+        "second hashes": code.second_hashes(),
+    }
+    frame = files("stampmill.kernels").joinpath("search.cl").read_text(encoding="utf-8")
+    for name, lines in parts.items():
+        frame = frame.replace(f'#include "{name}"\n', "".join(f"{line}\n" for line in lines))
+    return "".join(f"#define {name} {value}\n" for name, value in code.defined()) + frame
+
+
+@cache
+def _search() -> Search:
+    return lowered(frozenset({Op.ROTR, Op.XOR3, Op.CH}))
+
+
+def _uniform_nodes(search: Search) -> tuple[list[Node], list[Node]]:
+    """Return the nodes that the loop reads and does not change, of the work and of a version."""
+    nodes = reach([*search.schedule, *search.digest, search.clear])
+    read = dict.fromkeys(x for node in lanes(nodes) for x in node.operands)
+    work, version = ([x for x in read if x.scope is scope] for scope in (Scope.WORK, Scope.VERSION))
+    return work, version
+
+
+class _Code:
+    """Writes the parts that go into the frame."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape, self._search = shape, _search()
+        self._work, self._version = _uniform_nodes(self._search)
+        self._schedule = iter(chain(self._search.schedule))
+        self._scheduled: set[Node] = set()
+
+    def defined(self) -> Iterator[tuple[str, str]]:
+        """Yield the macros that the frame wants."""
+        shape = self._shape
+        for name, number in (
+            ("WIDTH", shape.width),
+            ("VERSIONS", shape.versions),
+            ("COPIES", shape.copies),
+            ("GROUP", shape.group),
+            ("SLOTS", SLOTS),
+            ("WORK_WORDS", len(self._work)),
+            ("VERSION_WORDS", len(self._version)),
+        ):
+            yield name, f"{number}u" if name == "SLOTS" else str(number)
+        if shape.multiply_to_add:
+            yield "MULTIPLY_TO_ADD", "1"
+
+    def first_hashes(self) -> Iterator[str]:
+        """Write the shared schedule and each version's first hash, round by round."""
+        search, versions = self._search, range(self._shape.versions)
+        for part in _rounds(search):
+            for version in versions:
+                for node in part:
+                    yield from self._awaited(node)
+                    yield self._operation(node, version)
+        for version in versions:
+            for i, node in enumerate(search.digest):
+                yield f"LANES digest{version}_{i} = {self._operand(node, version)};"
+
+    def second_hashes(self) -> Iterator[str]:
+        """Write so many second hashes as there are copies, and move the digests up behind them."""
+        search, shape = self._search, self._shape
+        nodes = chain([*search.second, search.clear])
+        for slot in range(shape.copies):
+            for node in nodes:
+                yield self._operation(node, slot)
+            rest = f"v{search.clear.serial}_{slot}"
+            number = f"first_version + turn * COPIES + {slot}u"
+            yield f"if (ANY({rest} == ALL(0u)))"
+            yield f"    report_lanes(found, nonce, {rest}, {number}, first, last);"
+        for version in range(shape.versions - shape.copies):
+            for i in range(8):
+                yield f"digest{version}_{i} = digest{version + shape.copies}_{i};"
+
+    def _awaited(self, node: Node) -> Iterator[str]:
+        """Write the schedule as far as an operation needs it."""
+        for x in node.operands:
+            if x.op is Op.INPUT and x.name == "kw":
+                word = self._search.schedule[x.number]
+                while word not in self._scheduled:
+                    made = next(self._schedule)
+                    self._scheduled.add(made)
+                    yield self._operation(made, 0, shared=True)
+
+    def _operation(self, node: Node, version: int, *, shared: bool = False) -> str:
+        name = f"v{node.serial}" if shared else f"v{node.serial}_{version}"
+        operands = [self._operand(x, version, shared=shared) for x in node.operands]
+        return f"const LANES {name} = {_C[node.op].format(*operands, n=node.number)};"
+
+    def _operand(self, node: Node, version: int, *, shared: bool = False) -> str:
+        if node.op is Op.CONSTANT:
+            return f"ALL(0x{node.number:08x}u)"
+        if node.scope is Scope.WORK:
+            return f"ALL(uniform.work[{self._work.index(node)}])"
+        if node.scope is Scope.VERSION:
+            return f"ALL(uniform.version[{version}][{self._version.index(node)}])"
+        if node.op is not Op.INPUT:
+            return f"v{node.serial}" if shared else f"v{node.serial}_{version}"
+        if node.name == "kw":
+            return f"v{self._search.schedule[node.number].serial}"
+        return f"digest{version}_{node.number}" if node.name == "digest" else "nonce_0"
+
+
+def _rounds(search: Search) -> Iterator[Chain]:
+    """Cut the first hash behind the `a` of each round."""
+    part: Chain = []
+    ends = set(search.first[1::2])
+    for node in chain([*search.first, *search.digest]):
+        part.append(node)
+        if node in ends:
+            yield part
+            part = []
+    yield part

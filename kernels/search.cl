@@ -1,0 +1,94 @@
+/* The frame of an OpenCL search kernel. What it includes, and the words in capitals that it does
+   not define, stampmill.kernels.opencl_code puts in.
+
+   One launch tries the nonces from `first` to `last`, both included, less than 2^31 of them, under
+   VERSIONS versions. A work-item takes WIDTH nonces side by side and goes on by a whole launch's
+   width, `rounds` times; what this is beyond `last` is computed in vain, and not reported.
+
+   `found` holds a counter, zero at first, and SLOTS pairs of a nonce and a version's number. The
+   counter goes on when all slots are taken: then the range has to be searched in smaller pieces. */
+
+#if WIDTH == 1
+typedef uint LANES;
+#define EACH_LANE 0u
+#define ANY(condition) (condition)
+#elif WIDTH == 2
+typedef uint2 LANES;
+#define EACH_LANE (LANES)(0, 1)
+#elif WIDTH == 4
+typedef uint4 LANES;
+#define EACH_LANE (LANES)(0, 1, 2, 3)
+#elif WIDTH == 8
+typedef uint8 LANES;
+#define EACH_LANE (LANES)(0, 1, 2, 3, 4, 5, 6, 7)
+#elif WIDTH == 16
+typedef uint16 LANES;
+#define EACH_LANE (LANES)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#endif
+#if WIDTH > 1
+#define ANY(condition) any(condition)
+#endif
+
+#define ALL(word) ((LANES)(word))
+#define ROTR(x, count) rotate(x, ALL(32u - count))
+#define SWAP(x) bitselect(rotate(x, ALL(24u)), rotate(x, ALL(8u)), ALL(0x00ff00ffu))
+
+/* NVIDIA's multiply-add has lanes of its own beside those of logic and shifts. A factor that the
+   compiler cannot know to be 1 keeps it from making an addition of it. */
+#ifdef MULTIPLY_TO_ADD
+static LANES multiply_add(LANES x, LANES factor, LANES y) {
+    LANES sum;
+    asm("mad.lo.u32 %0, %1, %2, %3;" : "=r"(sum) : "r"(x), "r"(factor), "r"(y));
+    return sum;
+}
+#define ADD(x, y) multiply_add(x, one, y)
+#else
+#define ADD(x, y) ((x) + (y))
+#endif
+
+typedef struct {
+    uint work[WORK_WORDS];
+    uint version[VERSIONS][VERSION_WORDS];
+} Uniform;
+
+static void report(__global volatile uint *found, uint nonce, uint version) {
+    uint slot = atomic_inc(found);
+    if (slot < SLOTS) {
+        found[1 + 2 * slot] = nonce;
+        found[2 + 2 * slot] = version;
+    }
+}
+
+static void report_lanes(__global volatile uint *found, LANES nonces, LANES rests, uint version,
+                         uint first, uint last) {
+    union {
+        LANES all;
+        uint lane[WIDTH];
+    } nonce, rest;
+    nonce.all = nonces;
+    rest.all = rests;
+    for (uint i = 0; i < WIDTH; i++)
+        if (rest.lane[i] == 0 && nonce.lane[i] - first <= last - first)
+            report(found, nonce.lane[i], version);
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void search(const Uniform uniform, const uint first, const uint last, const uint rounds,
+            const uint first_version, const uint turns, const uint one,
+            __global volatile uint *found) {
+    const uint step = WIDTH * (uint)get_global_size(0);
+    LANES nonce = ALL(first + WIDTH * (uint)get_global_id(0)) + EACH_LANE;
+#include "unroll"
+    for (uint n = 0; n < rounds; n++, nonce += ALL(step)) {
+        const LANES nonce_0 = SWAP(nonce);
+#include "first hashes"
+#if VERSIONS > COPIES
+        for (uint turn = 0; turn < turns; turn++) {
+#else
+        {
+            const uint turn = 0;
+#endif
+#include "second hashes"
+        }
+    }
+}
