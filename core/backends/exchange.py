@@ -6,7 +6,7 @@ wait, and to change two things at once.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Condition
 
 from stampmill.core.backends.base import WorkFeed
@@ -21,25 +21,25 @@ MAX_SWITCHES = 4096
 
 
 class Assignment:
-    """One feed on all threads, with a cancel word for each.
+    """One feed on threads, with a cancel word for each.
 
     `firsts` holds what each thread begins with: laid ready by the loop, or None where the feed had
     nothing at that time; then the thread puts there what it finds later.
     """
 
-    def __init__(self, feed: WorkFeed, threads: int) -> None:
+    def __init__(self, feed: WorkFeed, threads: Iterable[int]) -> None:
         self.feed = feed
-        self.cancels = tuple(CancelWord() for _ in range(threads))
-        self.firsts: list[Leg | None] = [None] * threads
+        self.cancels = {index: CancelWord() for index in threads}
+        self.firsts: dict[int, Leg | None] = dict.fromkeys(self.cancels)
 
     def cancel(self) -> None:
         """Call all threads back."""
-        for word in self.cancels:
+        for word in self.cancels.values():
             word.set()
 
     def switched_at(self) -> float | None:
         """Return when the last thread began, or None while one has not."""
-        begun = [leg.begun_at if leg else None for leg in self.firsts]
+        begun = [leg.begun_at if leg else None for leg in self.firsts.values()]
         times = [at for at in begun if at is not None]
         return max(times) if len(times) == len(begun) else None
 
@@ -80,15 +80,24 @@ class Exchange:
     """The meeting point of one loop and a fixed number of threads.
 
     `notify` is called from any thread when nonces have arrived where there were none, and when
-    the last thread has left.
+    the last thread has left. An error of one thread sends all away, unless they are `independent`:
+    then it counts when it is the last.
     """
 
-    def __init__(self, threads: int, notify: Callable[[], None], capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        threads: int,
+        notify: Callable[[], None],
+        capacity: int = CAPACITY,
+        *,
+        independent: bool = False,
+    ) -> None:
         self.active = threads
         self.error: BaseException | None = None
         self.switches = SwitchLog()
         self._notify = notify
         self._capacity = capacity
+        self._independent = independent
         self._changed = Condition()
         self._assignment: Assignment | None = None
         self.closed = False
@@ -160,13 +169,14 @@ class Exchange:
             self._notify()
 
     def leave(self, error: BaseException | None = None) -> None:
-        """Say goodbye; an error takes all other threads along."""
+        """Say goodbye; an error takes all other threads along, unless they are independent."""
         with self._changed:
             self.active -= 1
             last = not self.active
-            if self.error is None:
+            fatal = error is not None and (last or not self._independent)
+            if fatal and self.error is None:
                 self.error = error
-        if error is not None:
+        if fatal:
             self.close()
         if last:
             self._notify()

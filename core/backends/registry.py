@@ -28,6 +28,7 @@ KERNELS_GROUP = "stampmill.kernels"
 _MODULES = {
     "cpu": "stampmill.core.backends.cpu",
     "numba": "stampmill.core.backends.numba_cpu",
+    "opencl": "stampmill.core.backends.opencl.backend",
     "reference": "stampmill.core.backends.reference",
 }
 
@@ -126,6 +127,8 @@ def _owner(kernel: str) -> str:
     others = [name for name in (*_MODULES, *_plugins(KERNELS_GROUP)) if name != "cpu"]
     if kernel in others:
         return kernel
+    if kernel.startswith("opencl:"):  # its kernels are named by their devices
+        return "opencl"
     raise NoDeviceError(
         f"no kernel '{kernel}'; there are {', '.join(dict.fromkeys(native_names + others))}"
     )

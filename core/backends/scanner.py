@@ -5,12 +5,13 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
 from stampmill.core.backends.exchange import CAPACITY, Assignment, Exchange
 from stampmill.core.backends.options import BackendOptions
-from stampmill.core.backends.placement import place
-from stampmill.core.backends.threads import ScanThread
+from stampmill.core.backends.placement import Placement, place
+from stampmill.core.backends.threads import STEP_SECONDS, ScanThread
 from stampmill.core.errors import StampmillError
 from stampmill.core.job import Nonce
 from stampmill.core.scan import Kernel
@@ -20,6 +21,14 @@ STOP_SECONDS = 5.0
 """A kernel that has not come back after this long never will."""
 
 
+class Seat(NamedTuple):
+    """One thread to be: its place, its kernel, and how long it scans at a time."""
+
+    placement: Placement
+    kernel: Kernel
+    step_seconds: float = STEP_SECONDS
+
+
 class ScannerBackend:
     """Runs a kernel on every usable CPU.
 
@@ -27,6 +36,9 @@ class ScannerBackend:
     monotonic seconds on the scale of the feeds' `received_at`; a kernel that relays reads its own.
     `capacity` is how many nonces may wait for the loop before the threads pause.
     """
+
+    independent = False
+    """Whether a thread that breaks leaves the others at work."""
 
     def __init__(
         self,
@@ -53,7 +65,7 @@ class ScannerBackend:
         """Load and test the kernel, start the threads; raise NoDeviceError or VerificationError."""
         if self._exchange is not None:
             raise BackendError(f"backend {self.name} was opened before")
-        self._start(await asyncio.to_thread(self._ready_kernel))
+        self._start(await asyncio.to_thread(self._crew))
 
     def capabilities(self) -> Capabilities:
         """Return the kernel's name and a device for each thread."""
@@ -91,7 +103,9 @@ class ScannerBackend:
         """Return each thread's hashes, and the job switches since the last call."""
         if self._exchange is None:
             return Telemetry({})
-        hashes = {thread.device: thread.hashes for thread in self._threads}
+        hashes = dict.fromkeys(self.capabilities().devices, 0)
+        for thread in self._threads:
+            hashes[thread.device] += thread.hashes
         return Telemetry(hashes, *self._exchange.switches.read())
 
     async def close(self) -> None:
@@ -108,23 +122,30 @@ class ScannerBackend:
         for thread in self._threads:
             thread.join()
 
-    def _ready_kernel(self) -> Kernel:
+    def _crew(self) -> list[Seat]:
+        """Return who is to work, off the loop: here one kernel, tested, on each CPU."""
         kernel = self._load()
         if self._options.self_test:
             prove(kernel)
-        return kernel
-
-    def _start(self, kernel: Kernel) -> None:
         places = place(self._options.threads, pinned=self._options.cpu_affinity)
+        return [Seat(placement, kernel) for placement in places]
+
+    def _kernel_name(self, crew: list[Seat]) -> str:
+        return crew[0].kernel.name
+
+    def _start(self, crew: list[Seat]) -> None:
         loop = asyncio.get_running_loop()
-        exchange = Exchange(len(places), lambda: self._tell(loop), self._capacity)
+        exchange = Exchange(
+            len(crew), lambda: self._tell(loop), self._capacity, independent=self.independent
+        )
         self._exchange = exchange
         self._threads = tuple(
-            ScanThread(index, placement, kernel, exchange, self._clock)
-            for index, placement in enumerate(places)
+            ScanThread(index, placement, kernel, exchange, self._clock, step_seconds=step_seconds)
+            for index, (placement, kernel, step_seconds) in enumerate(crew)
         )
-        devices = tuple(thread.device for thread in self._threads)
-        self._capabilities = Capabilities(kernel.name, devices, kernel.max_versions)
+        devices = tuple(dict.fromkeys(thread.device for thread in self._threads))
+        versions = max(seat.kernel.max_versions for seat in crew)
+        self._capabilities = Capabilities(self._kernel_name(crew), devices, versions)
         for thread in self._threads:
             thread.start()
 
@@ -132,10 +153,11 @@ class ScannerBackend:
         exchange = self._opened()
         if exchange.closed:
             return
-        assignment = Assignment(feed, len(self._threads))
+        present = {i: thread for i, thread in enumerate(self._threads) if thread.error is None}
+        assignment = Assignment(feed, present)
         # A feed that breaks is left to the threads, whose errors have a way out.
         with suppress(Exception):
-            for thread in self._threads:
+            for thread in present.values():
                 thread.prepare(assignment)
         exchange.assign(assignment)
 

@@ -4,6 +4,7 @@ The loop lays each assignment's first piece ready. A kernel that relays goes ove
 and the thread learns of it when it comes back.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,8 @@ from stampmill.core.scan import (
     ScanResult,
     ScanStatus,
 )
+
+_log = logging.getLogger("stampmill.backends")
 
 STEP_SECONDS = 0.075
 """A step's aim: counters stay fresh, and what surrounds a step is a thousandth of it."""
@@ -45,8 +48,9 @@ class Piece(NamedTuple):
 class Pace:
     """How many nonces make a step, after the rate of the steps before."""
 
-    def __init__(self, lanes: int) -> None:
+    def __init__(self, lanes: int, seconds: float = STEP_SECONDS) -> None:
         self._lanes = lanes
+        self._seconds = seconds
         self._hashes = FIRST_STEP
         self._versions = 1
 
@@ -60,7 +64,7 @@ class Pace:
         self._versions = versions
         if hashes >= self._hashes or seconds >= MIN_TIMED_SECONDS:
             most = self._hashes * MAX_GROWTH
-            wanted = hashes * STEP_SECONDS / seconds if seconds > 0 else most
+            wanted = hashes * self._seconds / seconds if seconds > 0 else most
             self._hashes = int(min(max(wanted, 1), most, NONCE_SPACE * versions))
 
 
@@ -74,15 +78,18 @@ class ScanThread:
         kernel: Kernel,
         exchange: Exchange,
         clock: Callable[[], float],
+        *,
+        step_seconds: float = STEP_SECONDS,
     ) -> None:
         self.device = placement.device
         self.hashes = 0
+        self.error: BaseException | None = None
         self._index = index
         self._placement = placement
         self._kernel = kernel
         self._exchange = exchange
         self._relay = relay_of(kernel, clock)
-        self._pace = Pace(kernel.lanes)
+        self._pace = Pace(kernel.lanes, step_seconds)
         self._lock = threading.Lock()
         self._offered: list[Piece] = []
         self._thread = threading.Thread(
@@ -110,7 +117,9 @@ class ScanThread:
             take_place(self._placement)
             while (assignment := self._exchange.next_assignment()) is not None:
                 self._work_on(assignment)
-        except BaseException as error:  # whatever it is: the others must not mine on
+        except BaseException as error:  # whatever it is: the exchange knows who may mine on
+            self.error = error
+            _log.error("device left: device=%s error=%r", self.device, error)
             self._exchange.leave(error)
         else:
             self._exchange.leave()

@@ -19,6 +19,8 @@ missing() {
     # ARM's kernels are tested on any machine: cross-compiled and emulated.
     has_command aarch64-linux-gnu-gcc || echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     has_command qemu-aarch64 || echo qemu-user
+    # A CPU as an OpenCL device.
+    [ -e /etc/OpenCL/vendors/pocl.icd ] || echo pocl-opencl-icd
 }
 
 install_missing() {

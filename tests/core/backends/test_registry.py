@@ -41,7 +41,7 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "entry_points", entry_points)
 
 
-@pytest.mark.parametrize("name", ["cpu", "numba", "reference"])
+@pytest.mark.parametrize("name", ["cpu", "numba", "opencl", "reference"])
 def test_creates_each_backend_by_name(name: str) -> None:
     assert registry.create(name).name == name
 
@@ -52,12 +52,12 @@ def test_a_path_is_a_shared_object_for_the_cpu_backend() -> None:
 
 
 def test_an_unknown_backend_names_the_choices() -> None:
-    with pytest.raises(NoDeviceError, match="no backend 'gpu9'; there are cpu, numba, reference"):
+    with pytest.raises(NoDeviceError, match="no backend 'gpu9'; there are cpu, numba, opencl, ref"):
         registry.create("gpu9")
 
 
 def test_an_unknown_kernel_names_the_choices() -> None:
-    with pytest.raises(NoDeviceError, match="no kernel 'abacus'; there are .*numba, reference"):
+    with pytest.raises(NoDeviceError, match="no kernel 'abacus'; there are .*numba, opencl, ref"):
         registry.choose_default(environ={"STAMPMILL_KERNEL": "abacus"})
 
 
@@ -107,11 +107,12 @@ def test_without_the_extension_numba_is_next(monkeypatch: pytest.MonkeyPatch) ->
     assert choice.passed_over == ("backend cpu is not used: no C kernels",)
 
 
-def test_with_neither_the_reference_runs_and_names_the_extra(
+def test_with_none_of_them_the_reference_runs_and_names_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lacks_extension(monkeypatch)
     lacks_numba(monkeypatch)
+    monkeypatch.setitem(sys.modules, "pyopencl", None)
     choice = registry.choose_default(environ=NO_VARIABLE)
     assert choice.name == "reference"
     assert "pip install 'stampmill[numba]'" in choice.passed_over[1]
@@ -149,7 +150,7 @@ def test_a_numba_that_cannot_be_imported_says_why(
 
 def test_describes_every_backend_and_kernel() -> None:
     infos = {info.name: info for info in registry.describe_all()}
-    assert list(infos)[:3] == ["cpu", "numba", "reference"]
+    assert list(infos)[:4] == ["cpu", "numba", "opencl", "reference"]
     assert [kernel.name for kernel in infos["cpu"].kernels] == [
         kernel.name for kernel in native.kernels()
     ]
@@ -199,7 +200,7 @@ def test_a_broken_plug_in_is_one_clear_error() -> None:
 
 @pytest.mark.usefixtures("plugins")
 def test_plug_ins_are_listed() -> None:
-    assert registry.names() == ("cpu", "numba", "reference", "board", "mine", "broken")
+    assert registry.names() == ("cpu", "numba", "opencl", "reference", "board", "mine", "broken")
     assert [info.name for info in registry.describe_all()] == list(registry.names())
 
 

@@ -1,0 +1,1 @@
+"""The `opencl` backend: GPUs, and CPUs that have an OpenCL runtime."""

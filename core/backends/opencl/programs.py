@@ -1,0 +1,91 @@
+"""Programs for a device: built from the generator's source, or read from the cache.
+
+A cached program is a file of its own, named by device, driver, options and source, with a digest
+in front of it: what is torn or foreign is built anew, and two processes may write at once.
+"""
+
+import contextlib
+import logging
+import os
+import warnings
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from stampmill.core.backends.opencl.listing import DeviceInfo
+from stampmill.core.errors import NoDeviceError
+from stampmill.kernels.opencl_code import Shape, source
+
+OPTIONS = "-cl-std=CL1.2"
+
+_log = logging.getLogger("stampmill.opencl")
+_DIGEST = 32
+
+
+def build(cl: Any, context: Any, device: DeviceInfo, shape: Shape, cache: Path | None) -> Any:
+    """Return the built program; raise NoDeviceError with the build log's first useful line."""
+    text = source(shape)
+    file = cache / f"opencl-{key(device, text)}.bin" if cache else None
+    if file and (binary := read(file)):
+        # A driver may refuse a binary for reasons of its own: then there is the source.
+        with contextlib.suppress(cl.Error), warnings.catch_warnings():
+            warnings.simplefilter("ignore", cl.CompilerWarning)
+            return cl.Program(context, [device.handle], [binary]).build(OPTIONS)
+        _log.warning("cached program refused: device=%s file=%s", device.label, file)
+    _log.info("building a program: device=%s name=%s shape=%s", device.label, device.name, shape)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", cl.CompilerWarning)
+            program = cl.Program(context, text).build(OPTIONS, cache_dir=False)
+    except cl.Error as error:
+        raise NoDeviceError(f"{device.label} {device.name}: {first_error(str(error))}") from error
+    if file:
+        write(file, program.get_info(cl.program_info.BINARIES)[0])
+    return program
+
+
+def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where programs are kept."""
+    home = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home, "stampmill")
+
+
+def has_cache_of_its_own(device: DeviceInfo) -> bool:
+    """Tell whether the driver keeps programs in files that it finds again by their source."""
+    return device.platform == "Portable Computing Language"
+
+
+def key(device: DeviceInfo, text: str) -> str:
+    """Return the name of a program in the cache."""
+    parts = (device.platform, device.name, device.driver, OPTIONS, text)
+    return sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def read(file: Path) -> bytes | None:
+    """Return a program that was written whole, or None."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    digest, binary = content[:_DIGEST], content[_DIGEST:]
+    return binary if binary and sha256(binary).digest() == digest else None
+
+
+def write(file: Path, binary: bytes) -> None:
+    """Keep a program; where that fails it is built again next time."""
+    draft = file.with_suffix(f".{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(sha256(binary).digest() + binary)
+        draft.replace(file)
+    except OSError as error:
+        _log.warning("program not cached: file=%s error=%s", file, error)
+
+
+def first_error(log: str) -> str:
+    """Return the line of a build log that says what is wrong."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower()]
+    useful = [line for line in telling if ": error" in line] or telling or lines
+    return f"the kernel does not build: {useful[0] if useful else 'the driver says nothing'}"
