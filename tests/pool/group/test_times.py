@@ -6,6 +6,7 @@ The page about pools (pool/README.md) quotes these figures.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from stampmill.pool.client import StratumSource
 from stampmill.pool.group.choice import Failover
 from stampmill.pool.group.source import PoolGroup
 from tests.pool.loopback import PATIENCE, ManualTime, Recorder, ScriptedPool, in_loop, serving
+from tests.pool.transport.certificates import served
 from tests.pool.transport.peers import listening
 from tests.pool.transport.test_connect import black_hole
 
@@ -24,14 +26,14 @@ STEP = 0.5
 class Waiting:
     """A group of a dead pool and a good one, on a clock that the test moves."""
 
-    def __init__(self, dead: str, good: str) -> None:
+    def __init__(self, dead: str, good: str, **said: Any) -> None:
         self.time, self.listener = ManualTime(), Recorder()
         self.sources = [
             StratumSource(
-                PoolSettings(url, "me"), RetryPolicy(), user_agent="m", clock=self.time.clock,
-                sleep=self.time.sleep, random=lambda: 0.0,
+                PoolSettings(url, "me", **more), RetryPolicy(), user_agent="m",
+                clock=self.time.clock, sleep=self.time.sleep, random=lambda: 0.0,
             )
-            for url in (dead, good)
+            for url, more in ((dead, said), (good, {}))
         ]  # fmt: skip
         self.group = PoolGroup(
             self.sources, Failover(), clock=self.time.clock, sleep=self.time.sleep
@@ -49,9 +51,9 @@ class Waiting:
 
 
 @asynccontextmanager
-async def mining(dead: str) -> AsyncIterator[Waiting]:
+async def mining(dead: str, **said: Any) -> AsyncIterator[Waiting]:
     async with serving(ScriptedPool()) as good:
-        rig = Waiting(dead, f"127.0.0.1:{good.port}")
+        rig = Waiting(dead, f"127.0.0.1:{good.port}", **said)
         task = asyncio.create_task(rig.group.run(rig.listener))
         try:
             yield rig
@@ -81,6 +83,17 @@ async def test_a_black_hole_costs_ten_seconds() -> None:
 async def test_a_pool_that_says_nothing_costs_ten_seconds_with_tls_or_without(scheme: str) -> None:
     async with listening() as peer, mining(f"{scheme}://127.0.0.1:{peer.port}") as rig:
         assert 10.0 <= await rig.seconds_until(1) <= 11.0 + 2 * STEP
+
+
+@in_loop
+async def test_a_pool_with_another_pin_costs_a_second() -> None:
+    pin = "spki:" + "00" * 32
+    async with serving(ScriptedPool(), served().context) as there:
+        url = f"stratum+ssl://127.0.0.1:{there.port}"
+        async with mining(url, tls_pins=(pin,)) as rig:
+            assert await rig.seconds_until(1) <= 1.0 + 4 * STEP
+            assert not there.requests
+            assert ("pin-mismatch", 1) in rig.sources[0].status().faults
 
 
 @in_loop
