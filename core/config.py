@@ -55,6 +55,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     algo: Literal["sha256d"] | None = None
     backend: str | None = None
     kernel: str | None = None
+    device: _Texts | None = None
+    intensity: float | str | None = None
     threads: Annotated[int, msgspec.Meta(ge=1, le=4096)] | None = None
     cpu_affinity: Literal["auto", "off"] | None = None
     time_limit: _Seconds | None = None
@@ -168,6 +170,10 @@ class MineSettings:
     retry: RetryPolicy = RetryPolicy()
     backend: str | None = None
     kernel: str | None = None
+    devices: tuple[str, ...] = ()
+    """`BACKEND` or `BACKEND:INDEX`, each."""
+    intensity: str | None = None
+    """How long a launch on an OpenCL device takes: milliseconds, or the name of a preset."""
     threads: int | None = None
     pin_threads: bool = True
     asicboost: bool = True
@@ -288,6 +294,8 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
         retry=RetryPolicy(options.retries, options.retry_pause or RetryPolicy().pause),
         backend=options.backend,
         kernel=options.kernel,
+        devices=options.device or (),
+        intensity=None if options.intensity is None else str(options.intensity),
         threads=options.threads,
         pin_threads=options.cpu_affinity != "off",
         asicboost=options.asicboost is not False,

@@ -11,9 +11,9 @@ from functools import partial
 from importlib.metadata import version
 
 from stampmill.core.backends import registry
-from stampmill.core.backends.options import BackendOptions
 from stampmill.core.cli import options as shared
 from stampmill.core.cli import report
+from stampmill.core.cli.choice import choose_backends
 from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.signals import stop_on_signals
 from stampmill.core.cli.views import View, choose_view
@@ -98,13 +98,13 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
 
 async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode:
     view = choose_view(quiet=options.quiet, lines=options.lines or options.protocol_dump)
-    choice = _choose_backend(settings)
-    backend = registry.create(choice.name, choice.options)
+    choices = choose_backends(settings)
+    backends = [registry.create(choice.name, choice.options) for choice in choices]
     links = _links(settings, view)
     async with _open_source(options, settings, view, links) as supply:
-        for reason in choice.passed_over:
+        for reason in [reason for choice in choices for reason in choice.passed_over]:
             view(Notice(reason, warning=True))
-        miner = Miner(supply.source, [backend], observer=view)
+        miner = Miner(supply.source, backends, observer=view)
         links.audit.record(AuditEvent.STARTED, source=supply.label, settings=described(settings))
         interrupted = stop_on_signals(miner.stop)
         drawing = asyncio.create_task(_draw(miner, view))
@@ -118,13 +118,6 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
             _report(options, miner, supply)
             links.close(miner)
     return ExitCode.INTERRUPTED if interrupted() else ExitCode.DONE
-
-
-def _choose_backend(settings: MineSettings) -> registry.Choice:
-    options = BackendOptions(settings.threads, settings.pin_threads, settings.kernel)
-    if settings.backend is not None:
-        return registry.Choice(settings.backend, options)
-    return registry.choose_default(options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,19 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-a", "--algo", help="sha256d, the only one")
     group.add_argument("--backend", metavar="NAME", help="see `stampmill devices` (the best here)")
     group.add_argument("--kernel", metavar="NAME", help="force a kernel, see `stampmill devices`")
+    group.add_argument(
+        "-d",
+        "--device",
+        metavar="BACKEND[:N]",
+        action="append",
+        help="mine on this, see `stampmill devices`; repeatable: -d cpu -d opencl:0",
+    )
+    group.add_argument(
+        "--intensity",
+        metavar="MS|interactive|dedicated",
+        help="how long an OpenCL device is busy at a time (50): a desktop wants 10, a new job "
+        "waits for two at the most",
+    )
     group.add_argument("-t", "--threads", metavar="N", help="scanner threads (one per CPU)")
     group.add_argument(
         "--cpu-affinity", metavar="auto|off", help="pin each thread to a CPU (auto), or give way"
@@ -223,8 +236,8 @@ def add_config_option(group: argparse._ActionsContainer) -> None:
 
 
 _KEYS = (
-    "algo", "backend", "kernel", "threads", "cpu-affinity", "time-limit", "retries", "retry-pause",
-    "block-every", "proxy", "redirect", "egress", "audit-log", "connect-timeout", "answer-timeout",
+    "algo", "backend", "kernel", "device", "intensity", "threads", "cpu-affinity",
+    "time-limit", "retries", "retry-pause", "block-every", "proxy", "redirect", "egress", "audit-log", "connect-timeout", "answer-timeout",
     "silence-timeout", "coinbase-addr", "coinbase-sig", "chain", "block-dir",
     "asicboost", "load-balance", "first-job-timeout", "stuck-timeout", "max-rejects", "stable-time",
 )  # fmt: skip

@@ -1,0 +1,48 @@
+import re
+
+import pytest
+
+from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.registry import Choice
+from stampmill.core.cli.choice import choose_backends
+from stampmill.core.config import MineSettings
+from stampmill.core.errors import StampmillError
+
+
+def test_devices_of_one_backend_are_one_choice() -> None:
+    settings = MineSettings(devices=("opencl:2", "cpu", "opencl:0"), threads=3)
+    assert choose_backends(settings) == (
+        Choice("opencl", BackendOptions(3, kernel="opencl:2,0")),
+        Choice("cpu", BackendOptions(3)),
+    )
+
+
+def test_a_backend_alone_is_all_its_devices() -> None:
+    assert choose_backends(MineSettings(devices=("opencl",))) == (
+        Choice("opencl", BackendOptions()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "milliseconds"), [("interactive", 10), ("dedicated", 100), ("12.5", 12.5)]
+)
+def test_intensity_is_a_preset_or_milliseconds(said: str, milliseconds: float) -> None:
+    (choice,) = choose_backends(MineSettings(backend="opencl", intensity=said))
+    assert choice.options.intensity == milliseconds
+
+
+BAD = [
+    ({"devices": ("cpu",), "backend": "cpu"}, "device and backend: say one of them"),
+    ({"devices": ("opencl:x",)}, "no device 'opencl:x': write opencl:0"),
+    ({"devices": ("opencl", "opencl:1")}, "say opencl, or opencl:N"),
+    ({"devices": ("opencl:1",), "kernel": "avx2"}, "kernel 'avx2' and device 'opencl:1': say one"),
+    ({"intensity": "much"}, "'much' is neither milliseconds nor interactive, dedicated"),
+    ({"intensity": "0"}, "intensity: 0 is not 1 .. 1000 ms"),
+    ({"intensity": "nan"}, "intensity: nan is not 1 .. 1000 ms"),
+]
+
+
+@pytest.mark.parametrize(("said", "text"), BAD)
+def test_what_contradicts_itself_is_refused(said: dict[str, object], text: str) -> None:
+    with pytest.raises(StampmillError, match=re.escape(text)):
+        choose_backends(MineSettings(**said))  # type: ignore[arg-type]
