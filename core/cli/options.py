@@ -236,10 +236,11 @@ def add_config_option(group: argparse._ActionsContainer) -> None:
 
 
 _KEYS = (
-    "algo", "backend", "kernel", "device", "intensity", "threads", "cpu-affinity",
-    "time-limit", "retries", "retry-pause", "block-every", "proxy", "redirect", "egress", "audit-log", "connect-timeout", "answer-timeout",
-    "silence-timeout", "coinbase-addr", "coinbase-sig", "chain", "block-dir",
-    "asicboost", "load-balance", "first-job-timeout", "stuck-timeout", "max-rejects", "stable-time",
+    "algo", "backend", "kernel", "device", "intensity", "threads", "cpu-affinity", "time-limit",
+    "retries", "retry-pause", "block-every", "proxy", "redirect", "egress", "audit-log",
+    "connect-timeout", "answer-timeout", "silence-timeout", "coinbase-addr", "coinbase-sig",
+    "chain", "block-dir", "asicboost", "load-balance", "first-job-timeout", "stuck-timeout",
+    "max-rejects", "stable-time",
 )  # fmt: skip
 
 
