@@ -29,16 +29,18 @@ class Weave:
     """Rounds by which the second hash's schedule is ahead; 45: all of it comes first."""
 
 
-def chain(outputs: Iterable[Node]) -> Chain:
+def chain(outputs: Iterable[Node], known: Iterable[Node] = ()) -> Chain:
     """Return the operations that make the outputs, one output after the other.
 
-    Each operation comes just before it is first used, so that few values are alive at once.
+    Each operation comes just before it is first used, so that few values are alive at once. What
+    is known already is not made again.
     """
+    given = set(known)
     done: dict[Node, None] = {}
     pending = [(node, False) for node in reversed(list(outputs))]
     while pending:
         node, ready = pending.pop()
-        if node in done or node.scope < Scope.LANE or node.op is Op.INPUT:
+        if node in done or node in given or node.scope < Scope.LANE or node.op is Op.INPUT:
             continue
         if ready:
             done[node] = None

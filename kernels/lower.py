@@ -15,7 +15,8 @@ def lowered(has: frozenset[Op], *, separate: bool = True) -> Search:
     """
     search = build(separate=separate)
     lower = _Lowering(has)
-    lower.take(reach([*search.schedule, *search.digest, search.clear]))
+    kw = [*search.schedule, *search.first_kw, *search.second_kw]
+    lower.take(reach([*kw, *search.digest, search.clear]))
     known = lower.known
     return Search(
         lower.graph,
@@ -24,6 +25,8 @@ def lowered(has: frozenset[Op], *, separate: bool = True) -> Search:
         tuple([known[node] for node in search.digest_schedule]),
         tuple([known[node] for node in search.first]),
         tuple([known[node] for node in search.second]),
+        tuple([known[node] for node in search.first_kw]),
+        tuple([known[node] for node in search.second_kw]),
         known[search.last],
         known[search.clear],
     )

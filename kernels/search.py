@@ -48,6 +48,8 @@ class Search:
     digest_schedule: tuple[Node, ...]  # the second hash's constant plus schedule word, from 16 on
     first: tuple[Node, ...]  # the `e` and `a` of each round of the first hash, as they come
     second: tuple[Node, ...]  # and of the second
+    first_kw: tuple[Node, ...]  # constant plus schedule word of each round: the last word bare
+    second_kw: tuple[Node, ...]  # and of the second hash's, up to the last one needed
     last: Node  # the hash's last word, big-endian: the most significant of the number it stands for
     clear: Node  # nonzero where the last word has none of the mask's bits: what may be a hit
 
@@ -69,6 +71,8 @@ def build(*, separate: bool) -> Search:
         tuple(digest_schedule),
         tuple(first),
         tuple(second),
+        tuple(_sums(graph, _first_words(graph), kw)),
+        tuple(_sums(graph, _digest_block(graph, words), digest_schedule)),
         last,
         clear,
     )
@@ -81,6 +85,13 @@ def _block(graph: Graph) -> list[Node]:
     return [*tail, graph.input("nonce", 0, Scope.LANE), *map(graph.constant, padding)]
 
 
+def _first_words(graph: Graph) -> list[Node]:
+    words = _block(graph)
+    while len(words) < FIRST_SHARED:
+        words.append(next_word(graph, words))
+    return words
+
+
 def _schedule(graph: Graph) -> list[Node]:
     words = _block(graph)
     while len(words) < 64:
@@ -91,9 +102,7 @@ def _schedule(graph: Graph) -> list[Node]:
 
 def _first_hash(graph: Graph, kw: list[Node]) -> tuple[list[Node], list[Node]]:
     midstate = [graph.input("midstate", i, Scope.VERSION) for i in range(8)]
-    words = _block(graph)
-    while len(words) < FIRST_SHARED:
-        words.append(next_word(graph, words))
+    words = _first_words(graph)
     state: State = (*midstate,)  # type: ignore[assignment]  # eight of them
     made = []
     for terms in _terms(graph, words, kw[:-1]):
@@ -136,3 +145,7 @@ def _terms(graph: Graph, words: list[Node], kw: list[Node]) -> list[tuple[Node, 
     """Return what each round adds: a constant and a word, and from some round on their sum."""
     apart: list[tuple[Node, ...]] = [(graph.constant(K[t]), x) for t, x in enumerate(words)]
     return [*apart, *((x,) for x in kw)]
+
+
+def _sums(graph: Graph, words: list[Node], kw: list[Node]) -> list[Node]:
+    return [graph.add(*terms) for terms in _terms(graph, words, kw)]

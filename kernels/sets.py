@@ -24,8 +24,8 @@ class InstructionSet:
     spread: str  # the word {0} in all lanes
     c: Mapping[Op, str]
     has_spread_operands: bool = False  # whether a word in memory can be an operand of all lanes
-    weave: Weave = field(default_factory=Weave)
-    weave_gcc: Weave | None = None  # where gcc, which moves more values to memory, wants another
+    weave: Weave = field(default_factory=Weave)  # of a straight line
+    rolled: bool = False  # whether C does most rounds in loops: where a line is too much code
 
     @property
     def has(self) -> frozenset[Op]:
@@ -105,7 +105,7 @@ SETS = (
         vector="__m256i",
         spread="_mm256_set1_epi32((int)({0}))",
         c=_AVX2,
-        weave_gcc=Weave(grain=0, lead=45),
+        rolled=True,
     ),
     InstructionSet(
         "sse2",
@@ -115,7 +115,7 @@ SETS = (
         vector="__m128i",
         spread="_mm_set1_epi32((int)({0}))",
         c=_SSE,
-        weave_gcc=Weave(grain=0, lead=45),
+        rolled=True,
     ),
     InstructionSet(
         "neon",

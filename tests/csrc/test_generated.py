@@ -15,10 +15,11 @@ from stampmill.kernels.c_code import source
 from stampmill.kernels.errors import GeneratorError
 from stampmill.kernels.evaluate import Mutant, mutants
 from stampmill.kernels.generate import write_kernel
-from stampmill.kernels.graph import Graph, Node, Op, reach
+from stampmill.kernels.graph import Graph, Node, Op, lanes, reach
 from stampmill.kernels.lower import lowered
+from stampmill.kernels.rolled import first_hash, second_hash
 from stampmill.kernels.search import Search
-from stampmill.kernels.sets import instruction_set
+from stampmill.kernels.sets import InstructionSet, instruction_set
 
 from .test_driver import COMPILER, ROOT, SETS
 
@@ -35,13 +36,14 @@ generated = pytest.mark.parametrize("name", ["avx512", "avx2", "sse2"])
 def changed(search: Search, mutant: Mutant) -> Search:
     """The search with one number wrong, as a graph of its own."""
     graph, known = Graph(), dict[Node, Node]()
-    for node in reach([*search.schedule, *search.digest, search.clear]):
+    kw = [*search.schedule, *search.first_kw, *search.second_kw]
+    for node in reach([*kw, *search.digest, search.clear]):
         read = {x: known[x] for x in node.operands}
         if mutant.user is node:
             read[mutant.node] = graph.constant(mutant.number)
         number = mutant.number if mutant == Mutant(node, mutant.number) else node.number
         known[node] = copied(graph, node, [read[x] for x in node.operands], number)
-    names = ("schedule", "digest", "digest_schedule", "first", "second")
+    names = ("schedule", "digest", "digest_schedule", "first", "second", "first_kw", "second_kw")
     parts = [tuple([known[node] for node in getattr(search, name)]) for name in names]
     return Search(graph, *parts, known[search.last], known[search.clear])
 
@@ -52,6 +54,14 @@ def copied(graph: Graph, node: Node, operands: list[Node], number: int) -> Node:
     if node.op is Op.INPUT:
         return graph.input(node.name, number, node.scope)
     return graph.apply(node.op, *operands, number=number)
+
+
+def written(row: InstructionSet, search: Search) -> list[Node]:
+    """What the source has: of the rounds of a loop, those of one turn."""
+    if not row.rolled:
+        return list(lanes(reach([*search.schedule, *search.digest, search.clear])))
+    hashes = first_hash(search), second_hash(search)
+    return [node for rolled in hashes for node in (*rolled.head, *rolled.body, *rolled.foot)]
 
 
 def shared_object(name: str, text: str, folder: Path) -> Path:
@@ -82,8 +92,7 @@ def test_kernel_with_one_wrong_number_fails_its_self_test(name: str, tmp_path: P
     right = tmp_path / "right"
     right.mkdir()
     assert native.load(str(shared_object(name, source(row), right))).name == name
-    possible = list(mutants(reach([*search.schedule, *search.digest, search.last])))
-    mutant = changed(search, random.Random(name).choice(possible))
+    mutant = changed(search, random.Random(name).choice(list(mutants(written(row, search)))))
     path = shared_object(name, source(row, search=mutant), tmp_path)
     with pytest.raises(VerificationError, match="fails its self-test"):
         native.load(str(path))
