@@ -51,7 +51,7 @@ typedef struct {
  *  - returns SM_FULL when a hit no longer fits, and never drops one: a scan from where it says
  *    reports that hit first;
  *  - looks at the cancel word before each batch, and at least every 100 microseconds;
- *  - computes nothing outside [first, end), which may have any length and end at 2^32.
+ *  - reports nothing outside [first, end), which may have any length and end at 2^32.
  * Whatever it returns, hits[0 .. found) holds exactly the hits in front of (next_nonce,
  * next_version). Input is read only during the call; no pointer needs an alignment beyond its
  * type's.
