@@ -102,14 +102,18 @@ class KernelContract:
             request = ScanRequest(prefix, (seed,), first, end, target, max_hits=MAX_HITS)
             assert walk(kernel, request) == oracle(request)
 
+    @pytest.mark.parametrize("count", [1, 3])
     @pytest.mark.parametrize("end", [None, NONCE_SPACE], ids=["from 5", "up to 2**32"])
-    def test_ranges_of_any_length_are_searched_whole(self, kernel: Kernel, end: int | None) -> None:
+    def test_ranges_of_any_length_are_searched_whole(
+        self, kernel: Kernel, end: int | None, count: int
+    ) -> None:
+        versions = tuple(range(count))
         around_lanes = {n * kernel.lanes + d for n in (1, 2, 3) for d in (-1, 0, 1)}
         lengths = {*range(71), *(n for n in around_lanes if n <= self.budget)}
         for length in sorted(lengths):
             last = 5 + length if end is None else end
             request = ScanRequest(
-                random_header(length), (1,), last - length, last, 1 << 255, max_hits=MAX_HITS
+                random_header(length), versions, last - length, last, 1 << 255, max_hits=MAX_HITS
             )
             assert walk(kernel, request) == oracle(request)
 
@@ -202,11 +206,11 @@ class KernelContract:
         assert result.status is ScanStatus.CANCELLED
         assert result.hits == ()
 
-    def test_cancelled_scans_lose_no_hit(self, kernel: Kernel) -> None:
-        rng = random.Random(1)
-        request = ScanRequest(
-            random_header(9), (3, 4), 77, 77 + self.budget // 4, MAX_TARGET >> 9, max_hits=2
-        )
+    @pytest.mark.parametrize("count", [1, 2, MAX_VERSIONS])
+    def test_cancelled_scans_lose_no_hit(self, kernel: Kernel, count: int) -> None:
+        rng, end = random.Random(count), 77 + self.budget // (2 * count)
+        versions = tuple(range(3, 3 + count))
+        request = ScanRequest(random_header(9), versions, 77, end, MAX_TARGET >> 9, max_hits=2)
         with ThreadPoolExecutor(1) as pool:
 
             def scan_and_cancel(part: ScanRequest) -> ScanResult:
