@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from stampmill.kernels.generate import write_kernel
+from stampmill.kernels.sets import instruction_set
+
+from .mutant import mutant_source
 
 ROOT = Path(__file__).parents[2]
 COMPILER = "aarch64-linux-gnu-gcc"
@@ -70,16 +73,32 @@ def test_kernels_pass_the_driver(objects: Mapping[str, Path], tmp_path: Path) ->
     assert emulate(driver, "20000").split() == ["armv8", "neon", "generic"]
 
 
-def test_the_driver_notices_one_wrong_constant(objects: Mapping[str, Path], tmp_path: Path) -> None:
+def test_kernels_find_what_portable_code_finds(objects: Mapping[str, Path], tmp_path: Path) -> None:
+    contract = build_program("contract", objects, tmp_path)
+    assert emulate(contract).split() == ["armv8", "neon"]
+
+
+def armv8_mutant() -> str:
     right = (ROOT / "csrc/scan_armv8.c").read_text()
+    wrong = right.replace("set(0, 0, 0, SM_DIGEST_BITS)", "set(0, 0, 0, 512)")
+    assert wrong != right
+    return wrong
+
+
+@pytest.mark.parametrize("kernel", SETS)
+def test_one_wrong_number_is_noticed(
+    kernel: str, objects: Mapping[str, Path], tmp_path: Path
+) -> None:
     mutant = tmp_path / "mutant.c"
-    mutant.write_text(right.replace("set(0, 0, 0, SM_DIGEST_BITS)", "set(0, 0, 0, 512)"))
-    assert mutant.read_text() != right
-    parts = {**objects, "armv8": build_object("armv8", mutant, tmp_path)}
-    driver = build_program("driver", parts, tmp_path)
-    run = subprocess.run([EMULATOR, driver], capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert "kernel armv8: not true: sm_selftest(kernel) == NULL" in run.stdout
+    mutant.write_text(
+        armv8_mutant() if kernel == "armv8" else mutant_source(instruction_set(kernel))
+    )
+    parts = {**objects, kernel: build_object(kernel, mutant, tmp_path)}
+    for name, told in (("driver", "sm_selftest(kernel) == NULL"), ("contract", "hits differ")):
+        program = build_program(name, parts, tmp_path)
+        run = subprocess.run([EMULATOR, program], capture_output=True, text=True, check=False)
+        assert run.returncode == 1
+        assert f"kernel {kernel}: not true: {told}" in run.stdout
 
 
 def test_a_cpu_without_the_instructions_lacks_armv8_alone(
