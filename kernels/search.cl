@@ -31,6 +31,13 @@ typedef uint16 LANES;
 
 #define ALL(word) ((LANES)(word))
 #define ROTR(x, count) rotate(x, ALL(32u - count))
+/* The bits of y where x has ones, else of z. Compilers make one instruction of either: of the first
+   for GPUs; for AVX-512 PoCL's takes three there, and spoils the additions around. */
+#if WIDTH == 1
+#define CHOOSE(x, y, z) bitselect(z, y, x)
+#else
+#define CHOOSE(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
+#endif
 #define SWAP(x) bitselect(rotate(x, ALL(24u)), rotate(x, ALL(8u)), ALL(0x00ff00ffu))
 
 /* NVIDIA's multiply-add has lanes of its own beside those of logic and shifts. A factor that the
@@ -38,7 +45,7 @@ typedef uint16 LANES;
 #ifdef MULTIPLY_TO_ADD
 static LANES multiply_add(LANES x, LANES factor, LANES y) {
     LANES sum;
-    asm("mad.lo.u32 %0, %1, %2, %3;" : "=r"(sum) : "r"(x), "r"(factor), "r"(y));
+    __asm__("mad.lo.u32 %0, %1, %2, %3;" : "=r"(sum) : "r"(x), "r"(factor), "r"(y));
     return sum;
 }
 #define ADD(x, y) multiply_add(x, one, y)

@@ -30,7 +30,7 @@ def test_a_shape_that_cannot_be_is_refused(shape: dict[str, int], text: str) -> 
 
 def operations(shape: Shape) -> dict[str, int]:
     body = source(shape).split("const LANES nonce_0")[1]
-    names = ("ADD(", "ROTR(", ">>", "bitselect(")
+    names = ("ADD(", "ROTR(", ">>", "CHOOSE(")
     return {name: body.count(name) for name in names}
 
 

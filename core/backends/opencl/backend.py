@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from stampmill.core.backends.info import BackendInfo, KernelInfo
@@ -125,10 +127,22 @@ def open_device(
     except cl.Error as error:
         raise NoDeviceError(f"{device.label} {device.name}: {error}") from error
     programs = {
-        versions: (shape, build(cl, context, device, shape, cache))
-        for versions, shape in shapes.items()
+        versions: _built(cl, context, device, shape, cache) for versions, shape in shapes.items()
     }
     return lambda: _kernel(cl, context, device, programs, seconds)
+
+
+def _built(
+    cl: Any, context: Any, device: DeviceInfo, shape: Shape, cache: Path | None
+) -> tuple[Shape, Any]:
+    """Build a program, without inline PTX if the driver will not have that."""
+    try:
+        return shape, build(cl, context, device, shape, cache)
+    except NoDeviceError as error:
+        if not shape.multiply_to_add:
+            raise
+        _log.warning("built without inline PTX: device=%s error=%s", device.label, error)
+    return _built(cl, context, device, replace(shape, multiply_to_add=False), cache)
 
 
 def _kernel(

@@ -86,6 +86,22 @@ def test_a_build_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_a_device
+def test_a_driver_without_inline_ptx_gets_a_plain_kernel(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = []
+
+    def source_refused(shape: Shape) -> str:
+        built.append(shape.multiply_to_add)
+        return "no such thing" if shape.multiply_to_add else source(SHAPE)
+
+    monkeypatch.setattr(programs, "source", source_refused)
+    backend.open_device(usable()[0], 0.01, {1: Shape(multiply_to_add=True)})
+    assert built == [True, False]
+    assert "built without inline PTX" in caplog.text
+
+
+@needs_a_device
 def test_a_program_comes_from_the_cache_and_a_broken_one_is_rebuilt(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
