@@ -5,6 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from stampmill.core import native
+
 from .installation import EXTRAS, Installation
 
 Install = Callable[..., Installation]
@@ -15,6 +19,18 @@ def test_wheel_alone_mines_with_the_c_kernel(wheel: Path, installation: Install)
     user.install(wheel).check_returncode()
     report = _mine(user)
     assert report["devices"][0]["backend"] == "cpu"
+
+
+def test_wheel_made_of_the_sdist_has_each_kernel_of_this_processor(
+    wheel: Path, installation: Install
+) -> None:
+    if not native.available():
+        pytest.skip(native.why_unavailable())
+    user = installation(without=EXTRAS)
+    user.install(wheel).check_returncode()
+    checked = user.stampmill("selftest").stdout
+    for info in native.kernels():
+        assert f"{info.name} " in checked
 
 
 def test_install_without_a_compiler_succeeds_and_mines_with_numba(
