@@ -26,7 +26,7 @@ def test_devices_lists_every_backend_with_the_default(stampmill):
     done = stampmill("devices", "--json")
     table = done.json
     names = [backend["name"] for backend in table["backends"]]
-    assert names[:3] == ["cpu", "numba", "reference"]
+    assert names[:4] == ["cpu", "numba", "opencl", "reference"]
     assert table["default"] in names
     text = stampmill("devices").out
     assert f"* {table['default']}" in text
