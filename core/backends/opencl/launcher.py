@@ -56,10 +56,6 @@ class DeviceLauncher:
         except self._cl.Error as error:
             raise BackendError(f"{self._device.label} {self._device.name}: {error}") from error
 
-    def free(self) -> None:
-        """Give the device's memory back."""
-        self._found.release()
-
     def _run(self, groups: tuple[Group, ...], first: int, last: int) -> Found:
         events = [self._launch(group, first, last) for group in groups]
         read = self._cl.enqueue_copy(self._queue, self._counter, self._found, is_blocking=False)
