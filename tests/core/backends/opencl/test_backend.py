@@ -74,6 +74,8 @@ def test_a_device_has_two_launches_in_flight() -> None:
         backend = backend_of(card)
         await backend.open()
         backend.replace(RangeFeed())
+        deadline = time.monotonic() + 5
+        assert await asyncio.to_thread(_wait, lambda: card.most_running == IN_FLIGHT, deadline)
         assert await grows(backend, "opencl:0")
         await backend.close()
         assert card.most_running == IN_FLIGHT
