@@ -1,5 +1,4 @@
 import os
-import sys
 import threading
 from collections.abc import Callable
 
@@ -77,24 +76,11 @@ def test_pins_the_thread_that_calls_and_no_other() -> None:
     assert os.sched_getaffinity(0) == before
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
-def test_a_pinned_thread_steps_back_behind_the_loop() -> None:
-    def priority() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    def pinned() -> object:
-        take_place(Placement("cpu", usable_cpus()[0]))
-        return priority()
-
-    before = priority()
-    assert in_a_thread(pinned) == min(before + placement.STEP_BACK, 19)
-    assert priority() == before
-
-
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="no SCHED_IDLE on this system")
-def test_gives_way_to_everything_else_when_not_pinned() -> None:
+@pytest.mark.parametrize("cpu", [None, usable_cpus()[0]])
+def test_gives_way_to_everything_else_pinned_or_not(cpu: int | None) -> None:
     def policy() -> object:
-        take_place(Placement("cpu0", None))
+        take_place(Placement("cpu0", cpu))
         return os.sched_getscheduler(0)
 
     assert in_a_thread(policy) == os.SCHED_IDLE
