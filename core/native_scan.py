@@ -33,10 +33,9 @@ class NativeRelay:
 class NativeLeg:
     """The memory of one scan. C holds bare pointers into it, so all of it lives as long."""
 
-    __slots__ = ("_buffers", "_leg", "_relay", "request")
+    __slots__ = ("_buffers", "_leg", "_relay")
 
     def __init__(self, relay: NativeRelay, request: ScanRequest, cancel: CancelWord) -> None:
-        self.request = request
         self._relay = relay
         self._leg = ffi.new("sm_leg *")
         hits = ffi.new("sm_hit[]", request.max_hits)
@@ -50,6 +49,11 @@ class NativeLeg:
         args.cancel, args.hits, args.hit_capacity = word, hits, request.max_hits
         args.version_count, args.first_version = len(request.versions), request.first_version
         args.first, args.end = request.first, request.end
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """The nonce, and the index of the version, that it begins with."""
+        return self._leg.scan.first, self._leg.scan.first_version
 
     @property
     def begun_at(self) -> float | None:
@@ -78,3 +82,13 @@ class NativeLeg:
             raise ScanRequestError(f"kernel {name}: {ffi.string(scan.reason).decode()}")
         found = tuple([Hit(hit.nonce, hit.version) for hit in self._buffers[0][0 : scan.found]])
         return ScanResult(_STATUSES[leg.status], found, scan.next_nonce, scan.next_version)
+
+    def rest(self) -> "NativeLeg":
+        """Return what is left of the range. It has the same buffers: take the result first."""
+        rest = NativeLeg.__new__(NativeLeg)
+        rest._relay, rest._buffers = self._relay, self._buffers  # noqa: SLF001  its own class
+        rest._leg = ffi.new("sm_leg *")  # noqa: SLF001
+        rest._leg.scan = self._leg.scan  # noqa: SLF001
+        args = rest._leg.scan  # noqa: SLF001
+        args.first, args.first_version = args.next_nonce, args.next_version
+        return rest

@@ -7,6 +7,7 @@ interpreter first, which is then busy with the very job that all threads are to 
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from stampmill.core.scan import CancelWord, Kernel, ScanRequest, ScanResult
@@ -16,8 +17,8 @@ class Leg(Protocol):
     """One scan of a relay. Times are in seconds of `time.monotonic`."""
 
     @property
-    def request(self) -> ScanRequest:
-        """What it was asked for."""
+    def start(self) -> tuple[int, int]:
+        """The nonce, and the index of the version, that it begins with."""
 
     @property
     def begun_at(self) -> float | None:
@@ -39,6 +40,9 @@ class Leg(Protocol):
 
     def result(self) -> ScanResult:
         """Return what came of it, once ended; raise ScanRequestError if the kernel refused it."""
+
+    def rest(self) -> "Leg":
+        """Return a leg that goes on where this one has ended before its range did."""
 
 
 class Relay(Protocol):
@@ -79,7 +83,7 @@ class PlainRelay:
 class PlainLeg:
     """One call of a kernel."""
 
-    __slots__ = ("_cancel", "_clock", "_kernel", "_result", "begun_at", "ended_at", "request")
+    __slots__ = ("_cancel", "_clock", "_kernel", "_request", "_result", "begun_at", "ended_at")
 
     _result: ScanResult
 
@@ -87,9 +91,14 @@ class PlainLeg:
         self, kernel: Kernel, clock: Callable[[], float], request: ScanRequest, cancel: CancelWord
     ) -> None:
         self._kernel, self._clock, self._cancel = kernel, clock, cancel
-        self.request = request
+        self._request = request
         self.begun_at: float | None = None
         self.ended_at = 0.0
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """The nonce, and the index of the version, that it begins with."""
+        return self._request.first, self._request.first_version
 
     def offer(self) -> None:
         """Do nothing: nobody would take it."""
@@ -97,9 +106,15 @@ class PlainLeg:
     def run(self) -> None:
         """Scan."""
         self.begun_at = self._clock()
-        self._result = self._kernel.scan(self.request, self._cancel)
+        self._result = self._kernel.scan(self._request, self._cancel)
         self.ended_at = self._clock()
 
     def result(self) -> ScanResult:
         """Return the kernel's answer."""
         return self._result
+
+    def rest(self) -> "PlainLeg":
+        """Return what is left of the range."""
+        first, version = self._result.next_nonce, self._result.next_version
+        request = replace(self._request, first=first, first_version=version)
+        return PlainLeg(self._kernel, self._clock, request, self._cancel)

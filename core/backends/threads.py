@@ -7,7 +7,6 @@ and the thread learns of it when it comes back.
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from stampmill.core.backends.exchange import Assignment, Exchange
@@ -144,22 +143,25 @@ class ScanThread:
         work = assignment.feed.take(self._pace.nonces(), self._kernel.max_versions)
         if work is None:
             return None
-        piece = self._piece(assignment, work, _request(work))
-        if assignment.firsts[self._index] is None:
-            assignment.firsts[self._index] = piece.leg
-        return piece
-
-    def _piece(self, assignment: Assignment, work: Work, request: ScanRequest) -> Piece:
         cancel = assignment.cancels[self._index]
-        return Piece(assignment, work, cancel, self._relay.leg(request, cancel))
+        leg = self._relay.leg(_request(work), cancel)
+        if assignment.firsts[self._index] is None:
+            assignment.firsts[self._index] = leg
+        return Piece(assignment, work, cancel, leg)
 
     def _scan(self, piece: Piece) -> Piece | None:
         """Scan a piece, and what the relay goes over to; return what to go on with, if any."""
         piece.leg.run()
+        found: list[Nonce] = []
         for ended in self._ended(piece):
             piece, result = ended, ended.leg.result()
-            self._account(piece, result)
-        return self._next(piece, result)
+            found += self._account(piece, result)
+        try:
+            return self._next(piece, result)
+        finally:
+            # Last: the loop that this wakes wants the interpreter, and the kernel gives it free.
+            if found:
+                self._exchange.post(found)
 
     def _ended(self, piece: Piece) -> list[Piece]:
         """Return a piece and those that were scanned after it; forget all that is not on offer."""
@@ -170,41 +172,29 @@ class ScanThread:
         later = [each for each in offered if each is not piece and each.leg.begun_at is not None]
         return [piece, *later]
 
-    def _account(self, piece: Piece, result: ScanResult) -> None:
+    def _account(self, piece: Piece, result: ScanResult) -> list[Nonce]:
+        """Count what was done; return what was found."""
         leg, work = piece.leg, piece.work
-        hashes = _hashes(leg.request, result)
+        nonce, version = leg.start
+        versions = len(work.versions)
+        hashes = (result.next_nonce - nonce) * versions + result.next_version - version
         self.hashes += hashes
-        self._pace.note(hashes, leg.ended_at - (leg.begun_at or 0.0), len(work.versions))
-        if result.hits:
-            self._exchange.post(
-                [
-                    Nonce(work, hit.nonce, hit.version, work.ntime, leg.ended_at, self.device)
-                    for hit in result.hits
-                ]
-            )
+        self._pace.note(hashes, leg.ended_at - (leg.begun_at or 0.0), versions)
+        return [
+            Nonce(work, hit.nonce, hit.version, work.ntime, leg.ended_at, self.device)
+            for hit in result.hits
+        ]
 
     def _next(self, piece: Piece, result: ScanResult) -> Piece | None:
         """Return the rest of a piece, or the next one; None if it was called back."""
         if result.status is ScanStatus.CANCELLED:
             return None
-        rest = _rest_of(piece.leg.request, result)
-        if rest is None:
+        if result.status is ScanStatus.DONE or result.next_nonce >= piece.work.end_nonce:
             return self._cut(piece.assignment)
-        return self._piece(piece.assignment, piece.work, rest)
+        return piece._replace(leg=piece.leg.rest())
 
 
 def _request(work: Work) -> ScanRequest:
     return ScanRequest(
         work.prefix(), work.versions, work.first_nonce, work.end_nonce, work.ticket_target
     )
-
-
-def _hashes(request: ScanRequest, result: ScanResult) -> int:
-    nonces = result.next_nonce - request.first
-    return nonces * len(request.versions) + result.next_version - request.first_version
-
-
-def _rest_of(request: ScanRequest, result: ScanResult) -> ScanRequest | None:
-    if result.status is ScanStatus.DONE or result.next_nonce >= request.end:
-        return None
-    return replace(request, first=result.next_nonce, first_version=result.next_version)

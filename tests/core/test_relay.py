@@ -65,8 +65,24 @@ class TestEveryRelay:
         request = ScanRequest(PREFIX, (5, 6), 3, 4, EVERY_HASH)
         leg = relay.leg(request, CancelWord())
         leg.run()
+        assert leg.start == (3, 0)
         assert leg.result().hits == ((3, 5), (3, 6))
-        assert leg.request is request
+
+    def test_the_rest_of_a_leg_goes_on_behind_its_hit(self, relay: Relay) -> None:
+        request = ScanRequest(PREFIX, (5, 6), 3, 200, EVERY_HASH, max_hits=3)
+        leg = relay.leg(request, CancelWord())
+        found = []
+        for _ in range(500):
+            leg.run()
+            result = leg.result()
+            found += result.hits
+            if result.status is ScanStatus.DONE:
+                break
+            rest = leg.rest()
+            assert rest.start == (result.next_nonce, result.next_version)
+            assert rest.begun_at is None
+            leg = rest
+        assert found == [(nonce, version) for nonce in range(3, 200) for version in (5, 6)]
 
     def test_an_offered_leg_can_be_run_itself(self, relay: Relay) -> None:
         leg = relay.leg(short(), CancelWord())
