@@ -165,6 +165,8 @@ class ScanThread:
 
     def _ended(self, piece: Piece) -> list[Piece]:
         """Return a piece and those that were scanned after it; forget all that is not on offer."""
+        if not self._offered:
+            return [piece]
         with self._lock:
             offered, self._offered = self._offered, []
             if offered and offered[-1].leg.begun_at is None:
