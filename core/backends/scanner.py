@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
+from stampmill.core.backends.bell import Bell
 from stampmill.core.backends.exchange import CAPACITY, Assignment, Exchange
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.backends.placement import Placement, place
@@ -56,6 +57,7 @@ class ScannerBackend:
         self._capacity = capacity
         self._capabilities: Capabilities | None = None
         self._exchange: Exchange | None = None
+        self._bell: Bell | None = None
         self._threads: tuple[ScanThread, ...] = ()
         self._found: deque[Nonce] = deque()
         self._news = asyncio.Event()
@@ -121,6 +123,8 @@ class ScannerBackend:
             ) from None
         for thread in self._threads:
             thread.join()
+        if self._bell is not None:
+            self._bell.close()
 
     def _crew(self) -> list[Seat]:
         """Return who is to work, off the loop: here one kernel, tested, on each CPU."""
@@ -134,9 +138,9 @@ class ScannerBackend:
         return crew[0].kernel.name
 
     def _start(self, crew: list[Seat]) -> None:
-        loop = asyncio.get_running_loop()
+        bell = self._bell = Bell(asyncio.get_running_loop(), self._on_news)
         exchange = Exchange(
-            len(crew), lambda: self._tell(loop), self._capacity, independent=self.independent
+            len(crew), lambda: self._tell(bell), self._capacity, independent=self.independent
         )
         self._exchange = exchange
         self._threads = tuple(
@@ -166,10 +170,10 @@ class ScannerBackend:
             raise BackendError(f"backend {self.name} is not open")
         return self._exchange
 
-    def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _tell(self, bell: Bell) -> None:
         """Wake the loop, from any thread."""
         try:
-            loop.call_soon_threadsafe(self._on_news)
+            bell.ring()
         except RuntimeError:
             # The loop is closed: nobody is left to take a nonce, or to close us.
             self._opened().close()
