@@ -154,27 +154,8 @@ SM_INLINE void last_word(state s[STREAMS], uint32_t *last) {
     EACH last[i] = vgetq_lane_u32(s[i].efgh, 0) + SM_IV[7];
 }
 
-SM_INLINE uint32_t candidates(const sm_search *search, uint32_t version, const uint32_t *nonce,
-                              schedule kw) {
-    state s[STREAMS];
-    uint32_t last[STREAMS], mask = 0;
-    first_hash(search, version, nonce, kw, s);
-    last_word(s, last);
-    EACH mask |= (uint32_t)(sm_swap(last[i]) <= search->target[7]) << i;
-    return mask;
-}
-
-static uint32_t filter(const sm_search *search, uint32_t first, uint32_t *masks) {
-    uint32_t nonce[STREAMS];
-    schedule kw;
-    EACH nonce[i] = sm_swap(first + (uint32_t)i);
-    uint32_t any = masks[0] = candidates(search, 0, nonce, kw);
-    for (uint32_t v = 1; v < search->version_count; v++)
-        any |= masks[v] = candidates(search, v, nonce, kw);
-    return any;
-}
-
-static sm_status run(sm_scan *scan) { return sm_scan_range(scan, STREAMS, filter); }
+typedef state digest;
+#include "streams.h"
 
 const sm_kernel sm_kernel_armv8 = {
     .abi_version = SM_ABI_VERSION,

@@ -165,27 +165,7 @@ SM_INLINE void last_word(const digest *digest, uint32_t *last) {
     EACH last[i] = (uint32_t)_mm_extract_epi32(s[i].abef, 1) + SM_IV[7];
 }
 
-SM_INLINE uint32_t candidates(const sm_search *search, uint32_t version, const uint32_t *nonce,
-                              schedule kw) {
-    digest of[STREAMS];
-    uint32_t last[STREAMS], mask = 0;
-    first_hash(search, version, nonce, kw, of);
-    last_word(of, last);
-    EACH mask |= (uint32_t)(sm_swap(last[i]) <= search->target[7]) << i;
-    return mask;
-}
-
-static uint32_t filter(const sm_search *search, uint32_t first, uint32_t *masks) {
-    uint32_t nonce[STREAMS];
-    schedule kw;
-    EACH nonce[i] = sm_swap(first + (uint32_t)i);
-    uint32_t any = masks[0] = candidates(search, 0, nonce, kw);
-    for (uint32_t v = 1; v < search->version_count; v++)
-        any |= masks[v] = candidates(search, v, nonce, kw);
-    return any;
-}
-
-static sm_status run(sm_scan *scan) { return sm_scan_range(scan, STREAMS, filter); }
+#include "streams.h"
 
 const sm_kernel sm_kernel_shani = {
     .abi_version = SM_ABI_VERSION,
