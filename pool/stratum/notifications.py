@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from stampmill.pool.stratum.drops import Drop
+from stampmill.pool.stratum.empty import WithoutParameters
 from stampmill.pool.stratum.fields import (
     MAX_BRANCH,
     MAX_COINBASE,
@@ -199,57 +200,24 @@ class ShowMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class GetVersion:
+class GetVersion(WithoutParameters):
     """Ask the client for its user agent."""
 
     METHOD: ClassVar[str] = "client.get_version"
-    DROP: ClassVar[Drop] = Drop.BAD_PARAMETERS
-
-    def params(self) -> list[Json]:
-        """Return nothing."""
-        return []
-
-    @classmethod
-    def from_params(cls, params: list[Json]) -> Self:
-        """Accept whatever is there."""
-        del params
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(WithoutParameters):
     """Ask either side for a sign of life; the answer is "pong"."""
 
     METHOD: ClassVar[str] = "mining.ping"
-    DROP: ClassVar[Drop] = Drop.BAD_PARAMETERS
-
-    def params(self) -> list[Json]:
-        """Return nothing."""
-        return []
-
-    @classmethod
-    def from_params(cls, params: list[Json]) -> Self:
-        """Accept whatever is there."""
-        del params
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)
-class Pong:
+class Pong(WithoutParameters):
     """What ESP-Miner says to a ping instead of answering it; nothing to answer."""
 
     METHOD: ClassVar[str] = "mining.pong"
-    DROP: ClassVar[Drop] = Drop.BAD_PARAMETERS
-
-    def params(self) -> list[Json]:
-        """Return nothing."""
-        return []
-
-    @classmethod
-    def from_params(cls, params: list[Json]) -> Self:
-        """Accept whatever is there."""
-        del params
-        return cls()
 
 
 def _wait(value: Json) -> float:

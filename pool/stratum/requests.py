@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 
 from stampmill.core.chain.target import DIFFICULTY_1_TARGET
 from stampmill.pool.stratum.drops import Drop
+from stampmill.pool.stratum.empty import WithoutParameters
 from stampmill.pool.stratum.fields import (
     MAX_EXTRANONCE2,
     FieldError,
@@ -213,21 +214,10 @@ class SuggestTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtranonceSubscribe:
+class ExtranonceSubscribe(WithoutParameters):
     """Declare that `mining.set_extranonce` is understood."""
 
     METHOD: ClassVar[str] = "mining.extranonce.subscribe"
-    DROP: ClassVar[Drop] = Drop.BAD_PARAMETERS
-
-    def params(self) -> list[Json]:
-        """Return nothing."""
-        return []
-
-    @classmethod
-    def from_params(cls, params: list[Json]) -> Self:
-        """Accept whatever is there."""
-        del params
-        return cls()
 
 
 @dataclass(frozen=True, slots=True)
