@@ -44,7 +44,8 @@ def _give_way() -> None:
     """Do not take a CPU from the miner at the moment its bytes arrive here.
 
     A real pool is another machine. Here its turn would fall into the miner's write, which is what
-    wakes it, and count as the miner's time (sched(7): a SCHED_BATCH thread preempts nobody).
+    wakes it, and count as the miner's time (sched(7): a SCHED_BATCH thread preempts nobody). And
+    where the two want a CPU at once, the nicer one waits.
     """
     if hasattr(os, "SCHED_BATCH"):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

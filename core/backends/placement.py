@@ -45,8 +45,8 @@ def take_place(placement: Placement) -> None:
     """Pin the calling thread, and let everything else go before it: the event loop above all.
 
     The loop has to share a CPU with a scan thread. Linux lets a thread that is woken go before one
-    of SCHED_IDLE at once, before any other it often waits for a tick: nonce to submit, p99 of six
-    runs each on 6.18, is 0.9 to 1.3 ms so, and 0.9 to 4.7 ms with threads that are ten nicer.
+    of SCHED_IDLE at once, before any other it often waits for a tick: nonce to submit, p99 on 6.18,
+    was 0.9 to 1.3 ms in four runs so, and 0.8 to 4.8 ms in nine with threads that were ten nicer.
     A refusal is only logged.
     """
     try:

@@ -7,7 +7,6 @@ from stampmill.core.chain.sha256d import sha256d
 from stampmill.core.errors import EncodingError
 
 HEADER_SIZE = 80
-PREFIX_SIZE = 76
 """Header bytes in front of the nonce."""
 
 _LAYOUT = struct.Struct("<I32s32sIII")

@@ -16,7 +16,6 @@ NULL = b"null"
 
 # bitcoin/bitcoin src/rpc/protocol.h
 METHOD_NOT_FOUND = -32601
-DESERIALIZATION = -22
 _CURES = {
     -28: "it is still starting; nothing to do but wait",
     -10: "it is still downloading the chain; mining starts by itself when it is done",
