@@ -20,7 +20,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 NATIVE := $(STAMPS)/native-$(STAMPMILL_NATIVE)
 C_FILES := $(wildcard csrc/*.c csrc/*.h)
-NATIVE_SOURCES := setup.py $(wildcard csrc/* kernels/*.py)
+NATIVE_SOURCES := setup.py $(wildcard csrc/* kernels/*.py kernels/c/*.py)
 PEER_FILES := $(addprefix tests/peers/,package.json package-lock.json install.sh)
 
 # Numba has no wheel for some platforms, and nobody wants to build LLVM: there it is left out.

@@ -51,7 +51,9 @@ SETS = FAMILIES.get(platform.machine().lower(), {})
 
 HERE = Path(__file__).parent
 GENERATED = ["avx512", "avx2", "sse2", "neon"]  # rows of kernels/sets.py; the rest is in csrc/
-GENERATOR = sorted(map(str, HERE.joinpath("kernels").glob("*.py")))
+GENERATOR = sorted(
+    str(path) for part in ("", "c") for path in (HERE / "kernels" / part).glob("*.py")
+)
 
 # gcc would undo the order that the generator, or armv8's author, chose for the operations. Clang
 # keeps it unasked.
@@ -103,7 +105,7 @@ def generated(name: str, folder: Path) -> str:
     stampmill = ModuleType("stampmill")
     stampmill.__path__ = [str(HERE)]
     sys.modules["stampmill"] = stampmill
-    from stampmill.kernels.generate import write_kernel  # noqa: PLC0415  after the line above
+    from stampmill.kernels.c.generate import write_kernel  # noqa: PLC0415  after the line above
 
     return str(write_kernel(name, folder / "generated"))
 

@@ -1,6 +1,6 @@
 /*
  * The frame of every kernel that does one nonce per vector lane. A generated file
- * (kernels/c_code.py) defines, and then includes this:
+ * (kernels/c/code.py) defines, and then includes this:
  *
  *     V, V_LANES          a vector of 32-bit words, and how many
  *     V_UNIFORM           what one word for all lanes is kept as: a word, or a vector

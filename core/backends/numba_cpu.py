@@ -25,7 +25,10 @@ class NumbaKernel:
     max_versions = 16
 
     def __init__(self, cache_dir: Path | None, lanes: int | None = None) -> None:
-        self._code, host = _import_code(), importlib.import_module("stampmill.kernels.numba_host")
+        self._code, host = (
+            _import_code(),
+            importlib.import_module("stampmill.kernels.llvm.numba_host"),
+        )
         row = host.host_set(lanes)
         self._program = self._code.compiled(row, cache_dir)
         self.lanes: int = row.lanes
@@ -104,7 +107,7 @@ def _why_unavailable() -> str:
 
 def _import_code() -> Any:
     try:
-        return importlib.import_module("stampmill.kernels.numba_scan")
+        return importlib.import_module("stampmill.kernels.llvm.numba_scan")
     except ModuleNotFoundError as error:
         raise MissingExtraError("the Numba backend", "numba") from error
     except ImportError as error:  # Numba refuses a NumPy newer than it knows

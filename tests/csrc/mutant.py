@@ -2,7 +2,7 @@
 
 import random
 
-from stampmill.kernels.c_code import source
+from stampmill.kernels.c.code import source
 from stampmill.kernels.evaluate import Mutant, mutants
 from stampmill.kernels.graph import Graph, Node, Op, lanes, reach
 from stampmill.kernels.lower import lowered

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stampmill.kernels.generate import write_kernel
+from stampmill.kernels.c.generate import write_kernel
 from stampmill.kernels.sets import instruction_set
 
 from .mutant import mutant_source

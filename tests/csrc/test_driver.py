@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stampmill.kernels.generate import write_kernel
+from stampmill.kernels.c.generate import write_kernel
 
 ROOT = Path(__file__).parents[2]
 COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")

@@ -10,9 +10,9 @@ import pytest
 
 from stampmill.core import native
 from stampmill.core.errors import VerificationError
-from stampmill.kernels.c_code import source
+from stampmill.kernels.c.code import source
+from stampmill.kernels.c.generate import write_kernel
 from stampmill.kernels.errors import GeneratorError
-from stampmill.kernels.generate import write_kernel
 from stampmill.kernels.sets import instruction_set
 
 from .mutant import mutant_source

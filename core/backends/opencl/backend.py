@@ -19,7 +19,7 @@ from stampmill.core.backends.scanner import ScannerBackend, Seat
 from stampmill.core.errors import NoDeviceError, StampmillError, UsageError
 from stampmill.core.scan import Kernel
 from stampmill.core.selftest import prove
-from stampmill.kernels.opencl_code import Shape
+from stampmill.kernels.opencl.code import Shape
 
 NAME = "opencl"
 IN_FLIGHT = 2

@@ -9,7 +9,7 @@ from stampmill.core.backends.hits import is_hit, result_of_batch
 from stampmill.core.chain.header import with_version
 from stampmill.core.chain.sha256d import midstate
 from stampmill.core.scan import CancelWord, ScanRequest, ScanResult, ScanStatus
-from stampmill.kernels.opencl_code import SLOTS, Uniforms
+from stampmill.kernels.opencl.code import SLOTS, Uniforms
 
 MAX_LAUNCH = 1 << 31
 """Nonces: the frame of the kernel counts no further."""

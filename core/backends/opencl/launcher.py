@@ -8,7 +8,7 @@ from typing import Any
 from stampmill.core.backends.base import BackendError
 from stampmill.core.backends.opencl.kernel import Found, Group
 from stampmill.core.backends.opencl.listing import DeviceInfo
-from stampmill.kernels.opencl_code import SLOTS, Shape
+from stampmill.kernels.opencl.code import SLOTS, Shape
 
 WAVES = 8
 """Work-groups for each compute unit, in a launch that is long enough for so many."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from stampmill.core.backends.opencl.listing import DeviceInfo
 from stampmill.core.errors import NoDeviceError
-from stampmill.kernels.opencl_code import Shape, source
+from stampmill.kernels.opencl.code import Shape, source
 
 OPTIONS = "-cl-std=CL1.2"
 

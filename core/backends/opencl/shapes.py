@@ -1,7 +1,7 @@
 """Which kernels a device gets: what counted instructions say is best for its kind."""
 
 from stampmill.core.backends.opencl.listing import DeviceInfo
-from stampmill.kernels.opencl_code import WIDTHS, Shape
+from stampmill.kernels.opencl.code import WIDTHS, Shape
 
 GPU_GROUP, CPU_GROUP = 256, 8
 """Work-items of a work-group: several waves of any GPU's; a few vectors of a CPU's."""

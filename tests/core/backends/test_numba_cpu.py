@@ -10,9 +10,9 @@ from stampmill.core import selftest
 from stampmill.core.backends import numba_cpu
 from stampmill.core.backends.numba_cpu import NumbaKernel, usable_cache_dir
 from stampmill.core.scan import NONCE_SPACE, CancelWord, Kernel, ScanRequest, ScanStatus
-from stampmill.kernels import llvm_text
 from stampmill.kernels.counts import operations
 from stampmill.kernels.errors import GeneratorError
+from stampmill.kernels.llvm import text
 from stampmill.kernels.sha256 import K
 from tests.core.kernel_contract import KernelContract
 
@@ -31,8 +31,8 @@ class TestNumbaKernel(KernelContract):
 
 
 def test_one_wrong_constant_fails_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
-    constant = llvm_text._constant
-    monkeypatch.setattr(llvm_text, "_constant", lambda n, lanes: constant(n ^ (n == K[63]), lanes))
+    constant = text._constant
+    monkeypatch.setattr(text, "_constant", lambda n, lanes: constant(n ^ (n == K[63]), lanes))
     mutant = NumbaKernel(None)
     with pytest.raises(AssertionError):
         KernelContract().test_hits_are_those_of_hashlib_for_any_target(mutant, 1)

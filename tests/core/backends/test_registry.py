@@ -96,7 +96,7 @@ def lacks_extension(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lacks_numba(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "stampmill.kernels.numba_scan", None)
+    monkeypatch.setitem(sys.modules, "stampmill.kernels.llvm.numba_scan", None)
 
 
 def test_without_the_extension_numba_is_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from stampmill.core.backends.opencl.kernel import Found, Group
 from stampmill.core.backends.opencl.listing import DeviceInfo
-from stampmill.kernels.opencl_code import SLOTS
+from stampmill.kernels.opencl.code import SLOTS
 
 
 @dataclass

@@ -13,7 +13,7 @@ from stampmill.core.backends.opencl.kernel import FIRST_LAUNCH
 from stampmill.core.backends.opencl.listing import DeviceInfo
 from stampmill.core.backends.opencl.shapes import shapes_of
 from stampmill.core.scan import MAX_VERSIONS, CancelWord, Kernel, ScanRequest, ScanStatus
-from stampmill.kernels.opencl_code import Shape
+from stampmill.kernels.opencl.code import Shape
 from tests.core.kernel_contract import KernelContract, oracle, random_header, walk
 
 from .cards import needs_a_device, usable

@@ -8,7 +8,7 @@ import pytest
 from stampmill.core.backends.base import BackendError
 from stampmill.core.backends.opencl.kernel import Group
 from stampmill.core.backends.opencl.launcher import DeviceLauncher
-from stampmill.kernels.opencl_code import Shape
+from stampmill.kernels.opencl.code import Shape
 
 from .simulated import DriverError, device
 

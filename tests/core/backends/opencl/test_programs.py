@@ -10,7 +10,7 @@ from stampmill.core import selftest
 from stampmill.core.backends.opencl import backend, programs
 from stampmill.core.backends.opencl.programs import build, first_error, key, read, write
 from stampmill.core.errors import NoDeviceError, VerificationError
-from stampmill.kernels.opencl_code import Shape, source
+from stampmill.kernels.opencl.code import Shape, source
 
 from .cards import needs_a_device, usable
 from .simulated import device

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from stampmill.kernels.counts import MAX_VERSIONS, operations
-from stampmill.kernels.llvm_code import functions
-from stampmill.kernels.llvm_layout import Place, layout
+from stampmill.kernels.llvm.code import functions
+from stampmill.kernels.llvm.layout import Place, layout
 from stampmill.kernels.lower import lowered
 from stampmill.kernels.sets import SETS, InstructionSet
 

@@ -1,5 +1,5 @@
 /* The frame of an OpenCL search kernel. What it includes, and the words in capitals that it does
-   not define, stampmill.kernels.opencl_code puts in.
+   not define, stampmill.kernels.opencl.code puts in.
 
    One launch tries the nonces from `first` to `last`, both included, less than 2^31 of them, under
    VERSIONS versions. A work-item takes WIDTH nonces side by side and goes on by a whole launch's

@@ -1,4 +1,4 @@
-"""SHA-256d nonce search for Numba: the loop around the functions that llvm_code.py emits.
+"""SHA-256d nonce search for Numba: the loop around the functions that code.py emits.
 
 Importing this module needs the extra `numba`.
 """
@@ -15,8 +15,8 @@ from numba import config, njit, types
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
-from stampmill.kernels.llvm_code import functions
-from stampmill.kernels.llvm_layout import Layout, layout
+from stampmill.kernels.llvm.code import functions
+from stampmill.kernels.llvm.layout import Layout, layout
 from stampmill.kernels.lower import lowered
 from stampmill.kernels.sets import InstructionSet
 from stampmill.kernels.sha256 import K

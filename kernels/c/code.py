@@ -6,8 +6,8 @@ changes stand in two arrays, `work` and `version`, which the two prologues fill.
 
 from collections.abc import Sequence
 
-from stampmill.kernels.c_rolled import rolled_step
-from stampmill.kernels.c_words import Words, assigned, name, scalar
+from stampmill.kernels.c.rolled import rolled_step
+from stampmill.kernels.c.words import Words, assigned, name, scalar
 from stampmill.kernels.graph import Node, Scope, reach
 from stampmill.kernels.listing import Weave, chain, pipelined
 from stampmill.kernels.lower import lowered
@@ -26,7 +26,7 @@ def source(row: InstructionSet, weave: Weave | None = None, search: Search | Non
     words = Words(row, search, loop_kw(search) if is_rolled else search.schedule)
     step = rolled_step(words, search) if is_rolled else _step(words, search, weave or row.weave)
     parts = [
-        "/* Made by stampmill.kernels.generate: change that instead. */",
+        "/* Made by stampmill.kernels.c.generate: change that instead. */",
         '#include "kernels.h"',
         f"#if defined(SM_{row.name.upper()})",
         '#include "rounds.h"',

@@ -14,9 +14,9 @@ import numpy as np
 
 from stampmill.core.chain.known_headers import KNOWN_HEADERS
 from stampmill.core.chain.sha256d import sha256d
-from stampmill.kernels import llvm_text, numba_scan
-from stampmill.kernels.numba_host import host_set
-from stampmill.kernels.numba_scan import CANCELLED, CANDIDATES, DONE, Program, room
+from stampmill.kernels.llvm import numba_scan, text
+from stampmill.kernels.llvm.numba_host import host_set
+from stampmill.kernels.llvm.numba_scan import CANCELLED, CANDIDATES, DONE, Program, room
 from stampmill.kernels.sha256 import K
 
 LANES = host_set().lanes
@@ -93,8 +93,8 @@ def test_another_emitted_constant_is_another_kernel_and_not_the_cached_one(
     program: Program, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Numba sees no change in what an intrinsic emits; this kernel is wrong, and must look so."""
-    before, constant = set(cache.iterdir()), llvm_text._constant
-    monkeypatch.setattr(llvm_text, "_constant", lambda n, lanes: constant(n ^ (n == K[20]), lanes))
+    before, constant = set(cache.iterdir()), text._constant
+    monkeypatch.setattr(text, "_constant", lambda n, lanes: constant(n ^ (n == K[20]), lanes))
     mutant = numba_scan.compiled(host_set(), cache)
     assert len(set(cache.iterdir()) - before) == 1
     prefix, versions = bytes(range(76)), (1, 2)
@@ -135,8 +135,8 @@ def test_the_users_choice_of_numbas_settings_is_kept(program: Program) -> None:
 
 
 def test_imports_nothing_of_stampmill_but_its_own_folder() -> None:
-    folder = Path(str(numba_scan.__file__)).parent
-    for path in folder.glob("*.py"):
+    folder = Path(str(numba_scan.__file__)).parent.parent
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [a.name for a in node.names] if isinstance(node, ast.Import) else []

@@ -1,7 +1,7 @@
 """LLVM IR of one vector kernel, from a row of sets.py.
 
 Every function has the type `i32 (ptr memory, i64 number)`, where the memory holds all that a search
-knows (llvm_layout.py):
+knows (layout.py):
 
     sm_begin       begins to hash the header's first 64 bytes, under the version with this number
     sm_round       does the round with this number, 0 to 63, of that hash
@@ -22,8 +22,8 @@ from collections.abc import Iterator
 
 from stampmill.kernels.graph import Graph, Node, Scope, reach
 from stampmill.kernels.listing import Chain, Weave, chain, pipelined
-from stampmill.kernels.llvm_layout import Layout, layout
-from stampmill.kernels.llvm_text import Function
+from stampmill.kernels.llvm.layout import Layout, layout
+from stampmill.kernels.llvm.text import Function
 from stampmill.kernels.lower import lowered
 from stampmill.kernels.search import Search
 from stampmill.kernels.sets import InstructionSet

@@ -5,7 +5,7 @@ Needs the standard library only.
 
 from pathlib import Path
 
-from stampmill.kernels.c_code import source
+from stampmill.kernels.c.code import source
 from stampmill.kernels.sets import instruction_set
 
 

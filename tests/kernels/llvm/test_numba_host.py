@@ -3,7 +3,7 @@ import pytest
 pytest.importorskip("numba", reason="needs the extra 'numba'")
 
 from stampmill.kernels.errors import GeneratorError
-from stampmill.kernels.numba_host import host_set, sets_of
+from stampmill.kernels.llvm.numba_host import host_set, sets_of
 
 X86, ARM = "x86_64-unknown-linux-gnu", "arm64-apple-darwin23"
 

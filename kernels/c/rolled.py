@@ -1,6 +1,6 @@
-"""The step of a kernel in C where rounds are a loop (rolled.py)."""
+"""The step of a kernel in C where rounds are a loop (kernels/rolled.py)."""
 
-from stampmill.kernels.c_words import Words, name
+from stampmill.kernels.c.words import Words, name
 from stampmill.kernels.graph import Node, Scope
 from stampmill.kernels.listing import chain
 from stampmill.kernels.rolled import ROUNDS, Rolled, first_hash, second_hash

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from stampmill.kernels.graph import WORD, Node, Op, reach
-from stampmill.kernels.llvm_layout import Layout, Place
+from stampmill.kernels.llvm.layout import Layout, Place
 
 # {r} is the result, {t} the type, {s} the type in names of intrinsics, {n} the count.
 _TEXT = {

@@ -8,7 +8,7 @@ from stampmill.core.chain.known_headers import KNOWN_HEADERS
 from stampmill.kernels.errors import GeneratorError
 from stampmill.kernels.evaluate import header_inputs
 from stampmill.kernels.graph import Op, lanes, reach
-from stampmill.kernels.opencl_code import Shape, Uniforms, source
+from stampmill.kernels.opencl.code import Shape, Uniforms, source
 from stampmill.kernels.search import build
 
 BAD_SHAPES = [

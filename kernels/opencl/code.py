@@ -104,7 +104,7 @@ def source(shape: Shape) -> str:
         "first hashes": code.first_hashes(),
         "second hashes": code.second_hashes(),
     }
-    frame = files("stampmill.kernels").joinpath("search.cl").read_text(encoding="utf-8")
+    frame = files("stampmill.kernels.opencl").joinpath("search.cl").read_text(encoding="utf-8")
     for name, lines in parts.items():
         frame = frame.replace(f'#include "{name}"\n', "".join(f"{line}\n" for line in lines))
     return "".join(f"#define {name} {value}\n" for name, value in code.defined()) + frame

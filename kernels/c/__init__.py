@@ -1,0 +1,1 @@
+"""The search as C, a file for each vector instruction set; needs the standard library only."""

@@ -1,0 +1,1 @@
+"""The search as LLVM IR, and Numba compiling and running it."""

@@ -1,0 +1,1 @@
+"""The search as OpenCL C."""
