@@ -1,0 +1,1 @@
+"""ASIC boards on a serial or USB line."""
