@@ -1,0 +1,59 @@
+"""What is particular to a board behind a control port, as data: steps, gauges, limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stampmill.core.backends.asic.control.gauges import Gauge
+from stampmill.core.backends.asic.control.limits import Model
+from stampmill.core.backends.asic.control.replies import Variant
+from stampmill.core.backends.asic.control.requests import GpioSet
+from stampmill.core.backends.asic.control.steps import Ask, Step
+from stampmill.core.backends.asic.control.thermal import ThermalLimits
+
+RESET_PIN = 0
+"""GPIO of the chips' reset line, active low, on every board here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A named part of the bring-up."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A kind of board. Every list leaves the board safe if it ends early and `cold` follows."""
+
+    name: str
+    stages: tuple[Stage, ...]
+    """From plugged in to powered, reset low throughout."""
+    power_off: tuple[Ask, ...]
+    """What takes the core voltage away, after reset is low."""
+    gauges: tuple[Gauge, ...]
+    thermal: ThermalLimits
+    models: tuple[Model, ...]
+    variant: Variant | None = None
+    """None: ask the firmware which it speaks."""
+    fan: Callable[[float], Ask] | None = None
+    """None: the board has no fan that we can turn."""
+    voltage: Callable[[float], tuple[Step, ...]] | None = None
+    """None: the core voltage is fixed."""
+    start_volts: float = 0.0
+    idle_fan_percent: float = 25.0
+    """Of a board that was stopped in order."""
+
+    def cold(self, fan_percent: float) -> tuple[Ask, ...]:
+        """Return how to make the board cold: reset low first, and the fan before the voltage."""
+        fan = () if self.fan is None else (self.fan(fan_percent),)
+        return (reset_step(high=False), *fan, *self.power_off)
+
+    def model(self, chip_id: int) -> Model | None:
+        """Return the board that has this chip, None for none."""
+        return next((model for model in self.models if model.chip_id == chip_id), None)
+
+
+def reset_step(*, high: bool) -> Ask:
+    """Hold the chips in reset (low), or let them go."""
+    return Ask(f"reset {'high' if high else 'low'}", GpioSet(RESET_PIN, high), (bytes([high]),))

@@ -1,0 +1,1 @@
+"""Emulated devices: the other side of each protocol that our backends speak."""
