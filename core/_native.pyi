@@ -1,4 +1,4 @@
-# The cffi module that is built from csrc/; csrc/sha256d.h and csrc/relay.h document every name.
+# The cffi module that is built from csrc/; the headers there document every name.
 from collections.abc import Callable, Sequence
 from typing import Literal, overload
 
@@ -19,7 +19,7 @@ class HitStruct:
 class ScanStruct:
     header: FFI.CData
     target: FFI.CData
-    versions: FFI.CData
+    versions: Sequence[int]
     cancel: FFI.CData
     hits: Sequence[HitStruct]
     first: int
@@ -40,6 +40,28 @@ class LegStruct:
 
 class RelayStruct: ...
 
+class SweepHitStruct:
+    step: int
+    word: int
+    slot: int
+    digest: Sequence[int]
+
+class SweepStruct:
+    midstates: Sequence[int]
+    tail: FFI.CData
+    hits: Sequence[SweepHitStruct]
+    first: int
+    end: int
+    midstate_count: int
+    zero_bits: int
+    cores: int
+    shift: int
+    start: int
+    counter_mask: int
+    hit_capacity: int
+    found: int
+    next: int
+
 class _Ffi:
     @overload
     def new(self, cdecl: Literal["sm_leg *"]) -> LegStruct: ...
@@ -48,7 +70,13 @@ class _Ffi:
     @overload
     def new(self, cdecl: Literal["sm_hit[]"], init: int) -> Sequence[HitStruct]: ...
     @overload
-    def new(self, cdecl: Literal["uint32_t[]"], init: Sequence[int]) -> FFI.CData: ...
+    def new(self, cdecl: Literal["uint32_t[]"], init: Sequence[int]) -> Sequence[int]: ...
+    @overload
+    def new(self, cdecl: Literal["sm_sweep *"]) -> SweepStruct: ...
+    @overload
+    def new(self, cdecl: Literal["sm_sweep_hit[]"], init: int) -> Sequence[SweepHitStruct]: ...
+    @overload
+    def new(self, cdecl: Literal["uint32_t[]"], init: int) -> Sequence[int]: ...
     @overload
     def new(self, cdecl: Literal["const char **"]) -> Sequence[FFI.CData]: ...
     def from_buffer(self, cdecl: str, python_buffer: object) -> FFI.CData: ...
@@ -58,6 +86,7 @@ class _Ffi:
 class _Lib:
     SM_ABI_VERSION: int
     SM_MAX_VERSIONS: int
+    SM_SWEEP_MIDSTATES: int
     SM_DONE: int
     SM_HIT: int
     SM_FULL: int
@@ -71,6 +100,8 @@ class _Lib:
     def sm_run_relay(self, kernel: KernelStruct, relay: RelayStruct, leg: LegStruct, /) -> None: ...
     def sm_begun_at(self, leg: LegStruct, /) -> int: ...
     def sm_chain(self, additions: int, /) -> int: ...
+    def sm_run_sweep(self, sweep: SweepStruct, /) -> None: ...
+    def sm_midstate(self, block: FFI.CData, state: Sequence[int], /) -> None: ...
     def sm_selftest(self, kernel: KernelStruct, /) -> FFI.CData: ...
 
 ffi: _Ffi
