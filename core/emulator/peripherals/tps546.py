@@ -29,11 +29,7 @@ class EmulatedTps546:
     @property
     def operating(self) -> bool:
         """Tell whether the output is on."""
-        return (
-            self.stored.get(Register.OPERATION) == bytes([OPERATION_ON])
-            and self.vin >= self._number(Register.VIN_ON, 2.5)
-            and not self.latched & _FAULT_BITS
-        )
+        return self._enabled and self.vin >= self._number(Register.VIN_ON, 2.5)
 
     @property
     def commanded(self) -> float:
@@ -58,8 +54,8 @@ class EmulatedTps546:
         return word
 
     def check(self) -> None:
-        """Latch what is out of the limits that were written, while the output is on."""
-        if not self.operating:
+        """Latch what is out of the limits that were written, while the output should be on."""
+        if not self._enabled:
             return
         if self.amperes > self._number(Register.IOUT_OC_FAULT_LIMIT, 40):
             self._latch(Status.IOUT_OC)
@@ -81,6 +77,11 @@ class EmulatedTps546:
     def read(self, count: int) -> bytes:
         """Return the command's value, FF where it has no more."""
         return self._value(self._selected)[:count].ljust(count, b"\xff")
+
+    @property
+    def _enabled(self) -> bool:
+        on = self.stored.get(Register.OPERATION) == bytes([OPERATION_ON])
+        return on and not self.latched & _FAULT_BITS
 
     def _latch(self, fault: Status) -> None:
         self.latched |= fault | _SUMS.get(fault, 0)
