@@ -217,12 +217,15 @@ class PoolCore:
     def _broadcast(self, *, clean: bool, now: float) -> None:
         job = self._make_current(clean=clean)
         told = [session for session in self.sessions() if session.mining]
-        for session in told:
-            session.send_job(job, now)
+        # The last miner waits for all writes, but not for what we note of them.
+        sent = [session.write_job(job, now) for session in told]
+        written_at = self.now()
+        for session, job_sent in zip(told, sent, strict=True):
+            session.keep_job(job_sent)
         stats = self.jobs.get(job.id)
         if stats is not None:
             stats.connections += len(told)
-            stats.written_at = self.now()
+            stats.written_at = written_at
 
     def _make_current(self, *, clean: bool) -> ServerJob:
         job = self._current = self._make(clean=clean)

@@ -137,22 +137,35 @@ class MinerSession:
         self._desk.sent(job)
 
     def send_job(self, job: ServerJob, now: float, *, repeat_difficulty: bool = False) -> None:
-        """Send a job with a changed difficulty in front; who sends it counts it.
+        """Send a job with a changed difficulty in front; who sends it counts it."""
+        self.keep_job(self.write_job(job, now, repeat_difficulty=repeat_difficulty))
+
+    def write_job(
+        self, job: ServerJob, now: float, *, repeat_difficulty: bool = False
+    ) -> ServerJob:
+        """Send a job, and return it as it was sent: `keep_job` wants it before anything is read.
 
         The first one of all is clean, unless shares of the jobs of a resumed session still count.
         """
         vardiff = self._vardiff
         vardiff.limit(job.highest_difficulty, now)
+        difficulty = vardiff.difficulty
+        if difficulty == self._told_difficulty and not repeat_difficulty:
+            self._port.write(job.line)
+            return job
         if self._told_difficulty is None:
             job = job.told(clean=not self.sent_jobs)
             vardiff.begin(now)
-        difficulty = vardiff.difficulty
-        lines = job.line
-        if repeat_difficulty or difficulty != self._told_difficulty:
-            lines = encode(SetDifficulty(difficulty)) + lines
-            self._note_difficulty(difficulty)
-        self.sent_jobs.add(SentJob(job, difficulty, vardiff.generation, self._terms.extranonces))
-        self._port.write(lines)
+        self._note_difficulty(difficulty)
+        self._port.write(encode(SetDifficulty(difficulty)) + job.line)
+        return job
+
+    def keep_job(self, job: ServerJob) -> None:
+        """Judge shares of a job that was written by the terms that hold now."""
+        vardiff = self._vardiff
+        self.sent_jobs.add(
+            SentJob(job, vardiff.difficulty, vardiff.generation, self._terms.extranonces)
+        )
 
     def renew(self, extranonces: Extranonces, job: ServerJob, now: float) -> None:
         """Go by other extranonces, from a clean job on; close if the miner could not follow."""
