@@ -1,5 +1,6 @@
 """What travels between a pool and the backends: Job, Work, Nonce, Share, ShareResult."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -64,14 +65,14 @@ class Work:
     """One searchable piece of a job: extranonce2, ntime and versions fixed, a nonce range left.
 
     The range is [first_nonce, end_nonce), end at most 2**32. `ticket_target` is the bar at which
-    the backend reports nonces.
+    the backend reports nonces. `versions` may be all 65536 that a board rolls through by itself.
     """
 
     job: Job
     extranonce2: bytes
     merkle_root: bytes
     ntime: int
-    versions: tuple[int, ...]
+    versions: Sequence[int]
     first_nonce: int
     end_nonce: int
     ticket_target: int

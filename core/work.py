@@ -1,7 +1,7 @@
 """Job -> Work: hands out extranonce2, ntime, versions and nonce ranges, each combination once."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,7 +9,8 @@ from stampmill.core.chain import merkle
 from stampmill.core.chain.coinbase import coinbase_txid
 from stampmill.core.chain.sha256d import MASK32
 from stampmill.core.job import Job, Work
-from stampmill.core.scan import NONCE_SPACE
+from stampmill.core.scan import MAX_VERSIONS, NONCE_SPACE
+from stampmill.core.versions import RolledVersions
 
 
 class ExtranonceCounter:
@@ -38,7 +39,7 @@ class _Column:
     extranonce2: bytes
     merkle_root: bytes
     ntime: int
-    versions: tuple[int, ...]
+    versions: Sequence[int]
     next_nonce: int = 0
 
 
@@ -146,9 +147,7 @@ def _bits_of(mask: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
-def _versions(job_version: int, bits: tuple[int, ...], first: int, last: int) -> tuple[int, ...]:
-    """Return the versions with these indices: an index's bits are spread over the free ones."""
-    return tuple(
-        job_version | sum(bit for place, bit in enumerate(bits) if index >> place & 1)
-        for index in range(first, last)
-    )
+def _versions(job_version: int, bits: tuple[int, ...], first: int, last: int) -> Sequence[int]:
+    """Return the versions with these indices; as a tuple where a scan can take them all."""
+    versions = RolledVersions(job_version, bits, range(first, last))
+    return tuple(versions) if len(versions) <= MAX_VERSIONS else versions

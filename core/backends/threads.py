@@ -198,5 +198,5 @@ class ScanThread:
 
 def _request(work: Work) -> ScanRequest:
     return ScanRequest(
-        work.prefix(), work.versions, work.first_nonce, work.end_nonce, work.ticket_target
+        work.prefix(), tuple(work.versions), work.first_nonce, work.end_nonce, work.ticket_target
     )

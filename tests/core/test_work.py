@@ -259,3 +259,14 @@ def test_a_feed_asks_for_nonces_at_its_own_ticket() -> None:
     assert [work and work.ticket_target for work in works] == [target.MAX_TARGET, 1]
     assert_disjoint(work for work in works if work)
     assert easy.received_at == 12.5
+
+
+def test_a_board_gets_every_version_at_once_and_a_scanner_a_tuple() -> None:
+    space = make_space(make_job(version=0x20000000, version_mask=0x1FFFE000))
+    board, scanner = take(space, versions=65_536), take(space, versions=16)
+    assert len(board.versions) == 65_536
+    assert board.versions[0] == board.job.version
+    assert 0x20B44000 in board.versions
+    assert isinstance(scanner.versions, tuple)
+    assert board.extranonce2 != scanner.extranonce2
+    assert board.header().to_bytes()[:76] == board.prefix()
