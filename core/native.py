@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from stampmill.core import tuning
 from stampmill.core.errors import NoDeviceError, VerificationError
-from stampmill.core.scan import CancelWord, ScanRequest, ScanResult
+from stampmill.core.scan import CancelWord, Hit, ScanRequest, ScanResult
 
 try:
     from stampmill.core._native import __file__ as _extension
@@ -94,11 +94,13 @@ class NativeKernel:
         """
         leg = NativeRelay(self.handle).leg(request, cancel)
         leg.run()
-        return leg.result()
+        status, nonce, version = leg.end()
+        hits = tuple([Hit(find.nonce, find.version) for find in leg.take()])
+        return ScanResult(status, hits, nonce, version)
 
-    def relay(self) -> "NativeRelay":
+    def relay(self, bell: int = -1) -> "NativeRelay":
         """Return what runs one thread's scans, and goes from one to the next without the GIL."""
-        return NativeRelay(self.handle)
+        return NativeRelay(self.handle, bell)
 
 
 def available() -> bool:

@@ -3,11 +3,13 @@
 Import it only where the extension is built; `core.native` knows.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stampmill.core._native import ffi, lib
 from stampmill.core.errors import ScanRequestError
-from stampmill.core.scan import CancelWord, Hit, ScanRequest, ScanResult, ScanStatus
+from stampmill.core.relay import End, Find
+from stampmill.core.scan import CancelWord, ScanRequest, ScanStatus
 
 if TYPE_CHECKING:
     from stampmill.core._native import KernelStruct
@@ -21,9 +23,10 @@ class NativeRelay:
 
     __slots__ = ("handle", "kernel")
 
-    def __init__(self, kernel: "KernelStruct") -> None:
+    def __init__(self, kernel: "KernelStruct", bell: int = -1) -> None:
         self.kernel = kernel
         self.handle = ffi.new("sm_relay *")
+        self.handle.bell = bell
 
     def leg(self, request: ScanRequest, cancel: CancelWord) -> "NativeLeg":
         """Make a scan ready."""
@@ -33,27 +36,32 @@ class NativeRelay:
 class NativeLeg:
     """The memory of one scan. C holds bare pointers into it, so all of it lives as long."""
 
-    __slots__ = ("_buffers", "_leg", "_relay")
+    __slots__ = (
+        "_buffers", "_cancel", "_hits", "_leg", "_relay", "_request", "_taken", "_times",
+    )  # fmt: skip
 
     def __init__(self, relay: NativeRelay, request: ScanRequest, cancel: CancelWord) -> None:
-        self._relay = relay
+        self._relay, self._request, self._cancel = relay, request, cancel
         self._leg = ffi.new("sm_leg *")
-        hits = ffi.new("sm_hit[]", request.max_hits)
+        self._hits = ffi.new("sm_hit[]", request.max_hits)
+        self._times = ffi.new("uint64_t[]", request.max_hits)
+        self._taken = 0
         versions = ffi.new("uint32_t[]", request.versions)
         header = ffi.from_buffer("uint8_t[]", request.prefix)
         target = ffi.from_buffer("uint8_t[]", request.target.to_bytes(32, "little"))
         word = ffi.from_buffer("uint32_t[]", cancel.memory)
-        self._buffers = hits, versions, header, target, word
+        self._buffers = versions, header, target, word
+        self._leg.found_at = self._times
         args = self._leg.scan
-        args.header, args.target, args.versions = header, target, versions
-        args.cancel, args.hits, args.hit_capacity = word, hits, request.max_hits
+        args.header, args.target, args.versions, args.cancel = header, target, versions, word
         args.version_count, args.first_version = len(request.versions), request.first_version
         args.first, args.end = request.first, request.end
+        args.hits, args.hit_capacity = self._hits, request.max_hits
 
     @property
     def start(self) -> tuple[int, int]:
         """The nonce, and the index of the version, that it begins with."""
-        return self._leg.scan.first, self._leg.scan.first_version
+        return self._request.first, self._request.first_version
 
     @property
     def begun_at(self) -> float | None:
@@ -74,21 +82,29 @@ class NativeLeg:
         """Scan with the GIL released; go over to what is on offer as often as cancelled."""
         lib.sm_run_relay(self._relay.kernel, self._relay.handle, self._leg)
 
-    def result(self) -> ScanResult:
-        """Return what came of it; raise ScanRequestError for what the kernel refuses."""
+    def end(self) -> End:
+        """Return how it ended; raise ScanRequestError for what the kernel refuses."""
         leg, scan = self._leg, self._leg.scan
         if leg.status == lib.SM_INVALID:
             name = ffi.string(self._relay.kernel.name).decode()
             raise ScanRequestError(f"kernel {name}: {ffi.string(scan.reason).decode()}")
-        found = tuple([Hit(hit.nonce, hit.version) for hit in self._buffers[0][0 : scan.found]])
-        return ScanResult(_STATUSES[leg.status], found, scan.next_nonce, scan.next_version)
+        return End(_STATUSES[leg.status], scan.next_nonce, scan.next_version)
+
+    def waiting(self) -> int:
+        """Return how many finds have not been taken."""
+        return lib.sm_posted(self._leg) - self._taken
+
+    def take(self) -> list[Find]:
+        """Return what was found since the last call."""
+        first, end = self._taken, lib.sm_posted(self._leg)
+        self._taken = end
+        return [
+            Find(self._hits[i].nonce, self._hits[i].version, self._times[i] * 1e-9)
+            for i in range(first, end)
+        ]
 
     def rest(self) -> "NativeLeg":
-        """Return what is left of the range. It has the same buffers: take the result first."""
-        rest = NativeLeg.__new__(NativeLeg)
-        rest._relay, rest._buffers = self._relay, self._buffers  # noqa: SLF001  its own class
-        rest._leg = ffi.new("sm_leg *")  # noqa: SLF001
-        rest._leg.scan = self._leg.scan  # noqa: SLF001
-        args = rest._leg.scan  # noqa: SLF001
-        args.first, args.first_version = args.next_nonce, args.next_version
-        return rest
+        """Return what is left of the range."""
+        _, first, version = self.end()
+        request = replace(self._request, first=first, first_version=version)
+        return NativeLeg(self._relay, request, self._cancel)

@@ -2,15 +2,34 @@
 
 A scan that is cancelled in favour of other work costs the least when the next request lies ready
 beforehand and the kernel's own code goes over to it: a Python thread has to wait for the
-interpreter first, which is then busy with the very job that all threads are to switch to.
+interpreter first, which is then busy with the very job that all threads are to switch to. What a
+scan finds goes the same way: it is posted, and another thread takes it while the scan goes on.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from stampmill.core.scan import CancelWord, Kernel, ScanRequest, ScanResult
+from stampmill.core.scan import CancelWord, Kernel, ScanRequest, ScanResult, ScanStatus
+
+
+class Find(NamedTuple):
+    """A hit, and when the batch that held it ended, in seconds of `time.monotonic`."""
+
+    nonce: int
+    version: int
+    found_at: float
+
+
+class End(NamedTuple):
+    """Why a leg returned, and where it would go on. Everything before is done and posted."""
+
+    status: ScanStatus
+    nonce: int
+    version: int
+    """An index."""
 
 
 class Leg(Protocol):
@@ -36,10 +55,19 @@ class Leg(Protocol):
         """
 
     def run(self) -> None:
-        """Scan; if cancelled without a hit, go over to what is on offer, and so on."""
+        """Scan; if cancelled, go over to what is on offer, and so on.
 
-    def result(self) -> ScanResult:
-        """Return what came of it, once ended; raise ScanRequestError if the kernel refused it."""
+        It may come back earlier, too: after a batch with a hit, or when the buffer is full.
+        """
+
+    def end(self) -> End:
+        """Return how it ended, once it has; raise ScanRequestError if the kernel refused it."""
+
+    def waiting(self) -> int:
+        """Return how many finds have not been taken; on any thread at any time."""
+
+    def take(self) -> list[Find]:
+        """Return what was found since the last call, in order; on one thread, at any time."""
 
     def rest(self) -> "Leg":
         """Return a leg that goes on where this one has ended before its range did."""
@@ -56,16 +84,20 @@ class Relay(Protocol):
 class RelayKernel(Protocol):
     """A kernel that goes over to the next request by itself."""
 
-    def relay(self) -> Relay:
-        """Return a relay for one thread."""
+    def relay(self, bell: int = -1) -> Relay:
+        """Return a relay for one thread.
+
+        It adds 1 to the eventfd `bell` whenever it has found something, and scans on; without one
+        (-1) its legs come back then.
+        """
 
 
-def relay_of(kernel: Kernel, clock: Callable[[], float] = time.monotonic) -> Relay:
+def relay_of(kernel: Kernel, clock: Callable[[], float] = time.monotonic, bell: int = -1) -> Relay:
     """Return the kernel's own relay, or else one that goes over to nothing by itself.
 
-    `clock` is for the latter alone.
+    `clock` is for the latter alone, `bell` for the former.
     """
-    return kernel.relay() if isinstance(kernel, RelayKernel) else PlainRelay(kernel, clock)
+    return kernel.relay(bell) if isinstance(kernel, RelayKernel) else PlainRelay(kernel, clock)
 
 
 class PlainRelay:
@@ -83,7 +115,9 @@ class PlainRelay:
 class PlainLeg:
     """One call of a kernel."""
 
-    __slots__ = ("_cancel", "_clock", "_kernel", "_request", "_result", "begun_at", "ended_at")
+    __slots__ = (
+        "_cancel", "_clock", "_finds", "_kernel", "_request", "_result", "begun_at", "ended_at",
+    )  # fmt: skip
 
     _result: ScanResult
 
@@ -92,6 +126,7 @@ class PlainLeg:
     ) -> None:
         self._kernel, self._clock, self._cancel = kernel, clock, cancel
         self._request = request
+        self._finds: deque[Find] = deque()
         self.begun_at: float | None = None
         self.ended_at = 0.0
 
@@ -108,13 +143,22 @@ class PlainLeg:
         self.begun_at = self._clock()
         self._result = self._kernel.scan(self._request, self._cancel)
         self.ended_at = self._clock()
+        self._finds.extend([Find(*hit, self.ended_at) for hit in self._result.hits])
 
-    def result(self) -> ScanResult:
-        """Return the kernel's answer."""
-        return self._result
+    def end(self) -> End:
+        """Return how it ended."""
+        return End(self._result.status, self._result.next_nonce, self._result.next_version)
+
+    def waiting(self) -> int:
+        """Return how many finds have not been taken."""
+        return len(self._finds)
+
+    def take(self) -> list[Find]:
+        """Return what was found."""
+        return [self._finds.popleft() for _ in range(len(self._finds))]
 
     def rest(self) -> "PlainLeg":
         """Return what is left of the range."""
-        first, version = self._result.next_nonce, self._result.next_version
+        _, first, version = self.end()
         request = replace(self._request, first=first, first_version=version)
         return PlainLeg(self._kernel, self._clock, request, self._cancel)

@@ -1,8 +1,7 @@
-"""What the event loop and the scan threads share: the assignment one way, nonces the other.
+"""What the event loop and the scan threads share, but for what a relay offers and finds.
 
-All that crosses between threads is in this file, but for what a relay has on offer. Single
-attributes are read without the lock, which the interpreter makes atomic; the condition serves to
-wait, and to change two things at once.
+Single attributes are read without the lock, which the interpreter makes atomic; the condition
+serves to wait, and to change two things at once.
 """
 
 from collections import deque
@@ -10,12 +9,9 @@ from collections.abc import Callable, Iterable
 from threading import Condition
 
 from stampmill.core.backends.base import WorkFeed
-from stampmill.core.job import Nonce
 from stampmill.core.relay import Leg
 from stampmill.core.scan import CancelWord
 
-CAPACITY = 4096
-"""Nonces that may wait for the loop before the threads stop scanning."""
 MAX_SWITCHES = 4096
 """Job switches kept between two readings of the telemetry; older ones give way."""
 
@@ -79,16 +75,14 @@ class SwitchLog:
 class Exchange:
     """The meeting point of one loop and a fixed number of threads.
 
-    `notify` is called from any thread when nonces have arrived where there were none, and when
-    the last thread has left. An error of one thread sends all away, unless they are `independent`:
-    then it counts when it is the last.
+    `notify` is called from any thread when the last one has left. An error of one thread sends all
+    away, unless they are `independent`: then it counts when it is the last.
     """
 
     def __init__(
         self,
         threads: int,
         notify: Callable[[], None],
-        capacity: int = CAPACITY,
         *,
         independent: bool = False,
     ) -> None:
@@ -96,12 +90,11 @@ class Exchange:
         self.error: BaseException | None = None
         self.switches = SwitchLog()
         self._notify = notify
-        self._capacity = capacity
         self._independent = independent
         self._changed = Condition()
         self._assignment: Assignment | None = None
+        self._crowded = 0
         self.closed = False
-        self._box: list[Nonce] = []
 
     # The loop's side.
 
@@ -117,15 +110,11 @@ class Exchange:
         with self._changed:
             self._changed.notify_all()
 
-    def collect(self) -> list[Nonce]:
-        """Return the nonces that have arrived, in each thread's order, and make room for more."""
-        if not self._box:
-            return []
-        with self._changed:
-            nonces, self._box = self._box, []
-            if len(nonces) >= self._capacity:
+    def made_room(self) -> None:
+        """Have the threads that wait for room look again."""
+        if self._crowded:
+            with self._changed:
                 self._changed.notify_all()
-        return nonces
 
     # Either side.
 
@@ -153,20 +142,15 @@ class Exchange:
         with self._changed:
             self._changed.wait_for(cancel.is_set, seconds)
 
-    def await_room(self, cancel: CancelWord) -> bool:
-        """Wait until the loop can take more; tell whether to scan on, which cancelled means not."""
-        if len(self._box) >= self._capacity:
+    def await_room(self, cancel: CancelWord, has_room: Callable[[], bool]) -> bool:
+        """Wait until there is room; tell whether to scan on, which cancelled means not."""
+        if not has_room():
             with self._changed:
-                self._changed.wait_for(lambda: cancel.is_set() or len(self._box) < self._capacity)
+                # Before the next look: whoever makes room after that look sees it.
+                self._crowded += 1
+                self._changed.wait_for(lambda: cancel.is_set() or has_room())
+                self._crowded -= 1
         return not cancel.is_set()
-
-    def post(self, nonces: list[Nonce]) -> None:
-        """Hand over what a scan found. Never waits: a thread asks for room before it scans."""
-        with self._changed:
-            first = not self._box
-            self._box.extend(nonces)
-        if first:
-            self._notify()
 
     def leave(self, error: BaseException | None = None) -> None:
         """Say goodbye; an error takes all other threads along, unless they are independent."""

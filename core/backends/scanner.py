@@ -5,14 +5,15 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
 from stampmill.core.backends.bell import Bell
-from stampmill.core.backends.exchange import CAPACITY, Assignment, Exchange
+from stampmill.core.backends.exchange import Assignment, Exchange
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.backends.placement import Placement, place
-from stampmill.core.backends.threads import STEP_SECONDS, ScanThread
+from stampmill.core.backends.threads import CAPACITY, STEP_SECONDS, ScanThread
 from stampmill.core.errors import StampmillError
 from stampmill.core.job import Nonce
 from stampmill.core.scan import Kernel
@@ -35,7 +36,7 @@ class ScannerBackend:
 
     `load` returns the kernel, compiled and ready; it runs off the loop, in `open`. `clock` is
     monotonic seconds on the scale of the feeds' `received_at`; a kernel that relays reads its own.
-    `capacity` is how many nonces may wait for the loop before the threads pause.
+    `capacity` is how many of a thread's nonces may wait for the loop before it pauses.
     """
 
     independent = False
@@ -93,7 +94,9 @@ class ScannerBackend:
         while True:
             self._news.clear()
             over = not exchange.active
-            self._found.extend(exchange.collect())
+            for thread in self._threads:
+                self._found.extend(thread.collect())
+            exchange.made_room()
             while self._found:
                 yield self._found.popleft()
             if over:
@@ -139,14 +142,16 @@ class ScannerBackend:
 
     def _start(self, crew: list[Seat]) -> None:
         bell = self._bell = Bell(asyncio.get_running_loop(), self._on_news)
-        exchange = Exchange(
-            len(crew), lambda: self._tell(bell), self._capacity, independent=self.independent
-        )
+        ring = partial(self._tell, bell)
+        exchange = Exchange(len(crew), ring, independent=self.independent)
         self._exchange = exchange
         self._threads = tuple(
-            ScanThread(index, placement, kernel, exchange, self._clock, step_seconds=step_seconds)
+            ScanThread(
+                index, placement, kernel, exchange, self._clock,
+                step_seconds=step_seconds, capacity=self._capacity, ring=ring, bell=bell.file,
+            )
             for index, (placement, kernel, step_seconds) in enumerate(crew)
-        )
+        )  # fmt: skip
         devices = tuple(dict.fromkeys(thread.device for thread in self._threads))
         versions = max(seat.kernel.max_versions for seat in crew)
         self._capabilities = Capabilities(self._kernel_name(crew), devices, versions)

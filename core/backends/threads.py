@@ -1,26 +1,20 @@
 """One scan thread: takes work from the feed of the day and runs a kernel over it.
 
 The loop lays each assignment's first piece ready. A kernel that relays goes over to it by itself,
-and the thread learns of it when it comes back.
+and the thread learns of it when it comes back. What it finds the loop takes from the pieces.
 """
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
 from stampmill.core.backends.exchange import Assignment, Exchange
 from stampmill.core.backends.placement import Placement, take_place
 from stampmill.core.job import Nonce, Work
-from stampmill.core.relay import Leg, relay_of
-from stampmill.core.scan import (
-    NONCE_SPACE,
-    CancelWord,
-    Kernel,
-    ScanRequest,
-    ScanResult,
-    ScanStatus,
-)
+from stampmill.core.relay import End, Leg, relay_of
+from stampmill.core.scan import NONCE_SPACE, CancelWord, Kernel, ScanRequest, ScanStatus
 
 _log = logging.getLogger("stampmill.backends")
 
@@ -31,6 +25,8 @@ FIRST_STEP = 1 << 14
 MAX_GROWTH = 8
 MIN_TIMED_SECONDS = 0.001
 """Anything shorter says little about the rate."""
+CAPACITY = 4096
+"""Finds of a thread that may wait for the loop before it stops scanning."""
 RETRY_SECONDS = 1.0
 """A feed that is used up has work again when the clock, and with it ntime, has moved on."""
 
@@ -68,7 +64,10 @@ class Pace:
 
 
 class ScanThread:
-    """A thread with its place, its counter and its kernel; ends when the exchange is closed."""
+    """A thread with its place, its counter and its kernel; ends when the exchange is closed.
+
+    `ring` is called when something waits to be collected; a kernel in C rings the eventfd `bell`.
+    """
 
     def __init__(
         self,
@@ -79,6 +78,9 @@ class ScanThread:
         clock: Callable[[], float],
         *,
         step_seconds: float = STEP_SECONDS,
+        capacity: int = CAPACITY,
+        ring: Callable[[], None] = lambda: None,
+        bell: int = -1,
     ) -> None:
         self.device = placement.device
         self.hashes = 0
@@ -87,10 +89,15 @@ class ScanThread:
         self._placement = placement
         self._kernel = kernel
         self._exchange = exchange
-        self._relay = relay_of(kernel, clock)
+        self._relay = relay_of(kernel, clock, bell)
         self._pace = Pace(kernel.lanes, step_seconds)
+        self._capacity = capacity
+        self._ring = ring
         self._lock = threading.Lock()
         self._offered: list[Piece] = []
+        # The loop takes from both without a lock, which a thread that gives way could keep from it.
+        self._live: dict[Leg, Piece] = {}
+        self._over: deque[Piece] = deque()
         self._thread = threading.Thread(
             target=self._run, name=f"stampmill-{placement.device}", daemon=True
         )
@@ -111,6 +118,13 @@ class ScanThread:
                 self._offered.append(piece)
                 piece.leg.offer()
 
+    def collect(self) -> list[Nonce]:
+        """Return what was found since the last call; called by the loop."""
+        # In this order: a piece that is moved meanwhile is seen at least once.
+        live = tuple(self._live.values())
+        over = [self._over.popleft() for _ in range(len(self._over))]
+        return [nonce for piece in (*over, *live) for nonce in self._nonces(piece)]
+
     def _run(self) -> None:
         try:
             take_place(self._placement)
@@ -126,7 +140,7 @@ class ScanThread:
     def _work_on(self, assignment: Assignment) -> None:
         """Scan until called back; the relay may lead to later assignments meanwhile."""
         piece = self._begin(assignment)
-        while piece is not None and self._exchange.await_room(piece.cancel):
+        while piece is not None and self._exchange.await_room(piece.cancel, self._has_room):
             piece = self._scan(piece)
 
     def _begin(self, assignment: Assignment) -> Piece | None:
@@ -147,53 +161,68 @@ class ScanThread:
         leg = self._relay.leg(_request(work), cancel)
         if assignment.firsts[self._index] is None:
             assignment.firsts[self._index] = leg
-        return Piece(assignment, work, cancel, leg)
+        return self._enter(Piece(assignment, work, cancel, leg))
+
+    def _enter(self, piece: Piece) -> Piece:
+        self._live[piece.leg] = piece
+        return piece
 
     def _scan(self, piece: Piece) -> Piece | None:
         """Scan a piece, and what the relay goes over to; return what to go on with, if any."""
         piece.leg.run()
-        found: list[Nonce] = []
         for ended in self._ended(piece):
-            piece, result = ended, ended.leg.result()
-            found += self._account(piece, result)
+            piece, end = ended, ended.leg.end()
+            self._account(piece, end)
         try:
-            return self._next(piece, result)
+            return self._next(piece, end)
         finally:
             # Last: the loop that this wakes wants the interpreter, and the kernel gives it free.
-            if found:
-                self._exchange.post(found)
+            if self._waiting():
+                self._ring()
 
     def _ended(self, piece: Piece) -> list[Piece]:
         """Return a piece and those that were scanned after it; forget all that is not on offer."""
-        if not self._offered:
-            return [piece]
-        with self._lock:
-            offered, self._offered = self._offered, []
-            if offered and offered[-1].leg.begun_at is None:
-                self._offered.append(offered.pop())
-        later = [each for each in offered if each is not piece and each.leg.begun_at is not None]
-        return [piece, *later]
+        ended = [piece]
+        if self._offered:
+            with self._lock:
+                offered, self._offered = self._offered, []
+                if offered[-1].leg.begun_at is None:
+                    self._offered.append(offered.pop())
+            ended += [each for each in offered if each is not piece]
+        for each in ended:
+            self._over.append(each)
+            del self._live[each.leg]
+        return [each for each in ended if each.leg.begun_at is not None]
 
-    def _account(self, piece: Piece, result: ScanResult) -> list[Nonce]:
-        """Count what was done; return what was found."""
-        leg, work = piece.leg, piece.work
+    def _account(self, piece: Piece, end: End) -> None:
+        """Count what was done."""
+        leg, versions = piece.leg, len(piece.work.versions)
         nonce, version = leg.start
-        versions = len(work.versions)
-        hashes = (result.next_nonce - nonce) * versions + result.next_version - version
+        hashes = (end.nonce - nonce) * versions + end.version - version
         self.hashes += hashes
         self._pace.note(hashes, leg.ended_at - (leg.begun_at or 0.0), versions)
+
+    def _next(self, piece: Piece, end: End) -> Piece | None:
+        """Return the rest of a piece, or the next one; None if it was called back."""
+        if end.status is ScanStatus.CANCELLED:
+            return None
+        if end.status is ScanStatus.DONE or end.nonce >= piece.work.end_nonce:
+            return self._cut(piece.assignment)
+        return self._enter(piece._replace(leg=piece.leg.rest()))
+
+    def _nonces(self, piece: Piece) -> list[Nonce]:
+        work = piece.work
         return [
-            Nonce(work, hit.nonce, hit.version, work.ntime, leg.ended_at, self.device)
-            for hit in result.hits
+            Nonce(work, nonce, version, work.ntime, found_at, self.device)
+            for nonce, version, found_at in piece.leg.take()
         ]
 
-    def _next(self, piece: Piece, result: ScanResult) -> Piece | None:
-        """Return the rest of a piece, or the next one; None if it was called back."""
-        if result.status is ScanStatus.CANCELLED:
-            return None
-        if result.status is ScanStatus.DONE or result.next_nonce >= piece.work.end_nonce:
-            return self._cut(piece.assignment)
-        return piece._replace(leg=piece.leg.rest())
+    def _waiting(self) -> int:
+        pieces = (*self._over, *self._live.values())
+        return sum(piece.leg.waiting() for piece in pieces)
+
+    def _has_room(self) -> bool:
+        return self._waiting() < self._capacity
 
 
 def _request(work: Work) -> ScanRequest:
