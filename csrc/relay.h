@@ -14,7 +14,7 @@
 /* A scan, and what became of it. Times are nanoseconds on the clock of Python's time.monotonic. */
 typedef struct {
     sm_scan scan;      /* its range, hits and hit_capacity move on with what is posted */
-    sm_status status;  /* once it has ended; of SM_HIT and SM_CANCELLED, too, all hits are posted */
+    sm_status status;  /* once it has ended; all its hits are posted by then */
     uint64_t begun_at; /* 0: not begun; while the leg is on offer, to be read by sm_begun_at() */
     uint64_t ended_at;
     uint64_t *found_at; /* beside the hits, and with room for as many */
