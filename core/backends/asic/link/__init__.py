@@ -1,0 +1,1 @@
+"""The line to a board: a serial port here, or on another host."""

@@ -1,0 +1,35 @@
+"""What an emulator of ours tells the driver that a real board would not have to."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from stampmill.core.backends.asic.link.serial_port import is_pseudo_terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Emulation:
+    """An emulated board: chips that report hashes of fewer zero bits, at a rate of their own.
+
+    `zero_bits` stands in for the 32 that silicon insists on; `hashrate` is the whole board's, in
+    hashes per second, None where it is what the chips' clock makes it.
+    """
+
+    zero_bits: int = 32
+    hashrate: float | None = None
+
+
+def emulation_of(path: str) -> Emulation | None:
+    """Return what the file beside an emulator's link says, None for a real port.
+
+    It is read only where the port is a pseudo-terminal, so that no file can talk the driver of a
+    real board into anything.
+    """
+    if "://" in path or not is_pseudo_terminal(path):
+        return None
+    try:
+        told = json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))
+        zero_bits, hashrate = int(told.get("zero_bits", 32)), told.get("hashrate")
+    except (OSError, ValueError, TypeError, AttributeError):
+        return Emulation()
+    return Emulation(min(max(zero_bits, 0), 32), float(hashrate) if hashrate else None)
