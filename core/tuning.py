@@ -1,4 +1,4 @@
-"""What `stampmill bench tune` found on this host: the order of a device's kernels by their speed.
+"""What `stampmill bench tune` found on this host: a device's fastest kernels.
 
 The file is `$XDG_CACHE_HOME/stampmill/tune.json`, with one entry a device. An entry holds for the
 driver and the build that it was measured with; of others it says nothing.
@@ -33,13 +33,16 @@ class Device:
 
 
 class Tuned(msgspec.Struct, frozen=True):
-    """A device's entry. `order` names kernels, fastest first."""
+    """A device's entry. `order` names kernels, fastest first; of an OpenCL device all shapes."""
 
     driver: str
     build: str
     measured_at: str  # ISO 8601, UTC
     order: tuple[str, ...]
     hashes_per_second: dict[str, dict[str, float]]  # by kernel and number of versions
+    shapes: tuple[dict[str, int | bool], ...] = ()
+    """Of an OpenCL device: the kernel's shape for each number of versions."""
+    launch_milliseconds: float | None = None
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -57,8 +60,14 @@ def order(device: Device, environ: Mapping[str, str] = os.environ) -> tuple[str,
 
     A file that is broken, or of another build, is passed over with one line in the log.
     """
+    tuned = entry(device, environ)
+    return tuned.order if tuned else ()
+
+
+def entry(device: Device, environ: Mapping[str, str] = os.environ) -> Tuned | None:
+    """Return all that is known of a device; see `order`."""
     file = path(environ)
-    return _order(file, device) if file else ()
+    return _entry(file, device) if file else None
 
 
 def remember(device: Device, tuned: Tuned, environ: Mapping[str, str] = os.environ) -> Path:
@@ -71,7 +80,7 @@ def remember(device: Device, tuned: Tuned, environ: Mapping[str, str] = os.envir
     draft = file.with_suffix(f".{os.getpid()}")
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(_File(_FORMAT, devices)), indent=1))
     draft.replace(file)
-    _order.cache_clear()
+    _entry.cache_clear()
     return file
 
 
@@ -84,24 +93,23 @@ def path(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 
 @cache
-def _order(file: Path, device: Device) -> tuple[str, ...]:
+def _entry(file: Path, device: Device) -> Tuned | None:
     try:
         tuned = _read(file).devices.get(device.name)
     except FileNotFoundError:
-        return ()
+        return None
     except (OSError, ValueError) as error:
-        return _ignored(file, str(error))
-    if tuned is None:
-        return ()
-    if (tuned.driver, tuned.build) != (device.driver, device.build):
-        return _ignored(file, f"measured at {tuned.measured_at} with another build")
-    return tuned.order
+        _ignored(file, str(error))
+        return None
+    if tuned is not None and (tuned.driver, tuned.build) != (device.driver, device.build):
+        _ignored(file, f"measured at {tuned.measured_at} with another build")
+        return None
+    return tuned
 
 
-def _ignored(file: Path, reason: str) -> tuple[str, ...]:
+def _ignored(file: Path, reason: str) -> None:
     cure = "stampmill bench tune"
     _log.warning("tuning ignored: file=%s reason=%s cure=%s", file, reason, cure)
-    return ()
 
 
 def _known(file: Path) -> dict[str, Tuned]:

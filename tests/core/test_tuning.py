@@ -14,7 +14,7 @@ GPU = Device("opencl Some Board", "driver 1.2", "ef01")
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """Where caches go in these tests."""
-    tuning._order.cache_clear()
+    tuning._entry.cache_clear()
     return {"XDG_CACHE_HOME": str(tmp_path)}
 
 

@@ -1,19 +1,20 @@
 """The backend: each device has two threads, so that a launch waits while another one runs."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 from stampmill.core.backends.info import BackendInfo, KernelInfo
+from stampmill.core.backends.opencl.device import OpenDevice
+from stampmill.core.backends.opencl.gate import Gate
 from stampmill.core.backends.opencl.kernel import OpenClKernel
 from stampmill.core.backends.opencl.launcher import DeviceLauncher
 from stampmill.core.backends.opencl.listing import DeviceInfo, choose, devices, driver
-from stampmill.core.backends.opencl.programs import build, cache_folder, has_cache_of_its_own
-from stampmill.core.backends.opencl.shapes import shapes_of
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.opencl.plans import plan_of
+from stampmill.core.backends.opencl.watcher import Watcher, watcher_of
+from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.backends.placement import Placement
 from stampmill.core.backends.scanner import ScannerBackend, Seat
 from stampmill.core.errors import NoDeviceError, StampmillError, UsageError
@@ -24,15 +25,22 @@ from stampmill.kernels.opencl.code import Shape
 NAME = "opencl"
 IN_FLIGHT = 2
 """Launches of a device that are queued or run."""
+SLOW_SECONDS = 1.0
+"""A device that is not ready by then is worth a line."""
 
 _log = logging.getLogger("stampmill.opencl")
 
-Opener = Callable[[DeviceInfo], Callable[[], Kernel]]
-"""Makes a device ready; what it returns makes a kernel with a queue of its own."""
+Opener = Callable[[DeviceInfo, Gate], Callable[[], OpenClKernel]]
+"""Returns what makes a device ready and returns a kernel with a queue of its own."""
+Gates = list[tuple[DeviceInfo, Gate]]
+Watching = Callable[[Gates, GpuManners, Callable[[str], None]], Watcher]
 
 
 class OpenClBackend(ScannerBackend):
-    """Runs on all devices chosen. One that fails is left, and the others go on."""
+    """Runs on all devices chosen. One that fails is left, and the others go on.
+
+    At rest it holds nothing of a device.
+    """
 
     independent = True
 
@@ -41,10 +49,35 @@ class OpenClBackend(ScannerBackend):
         options: BackendOptions,
         found: Callable[[], tuple[DeviceInfo, ...]] = devices,
         opener: Opener | None = None,
+        watching: Watching = watcher_of,
     ) -> None:
         super().__init__(NAME, self._no_kernel, options)
         self._list = found
-        self._opener = opener or partial(open_device, seconds=options.intensity / 1000)
+        seconds = None if options.intensity is None else options.intensity / 1000
+        self._opener = opener or partial(open_device, seconds=seconds)
+        self._watching = watching
+        self._watcher: Watcher | None = None
+        self._gates: Gates = []
+        self._kernels: list[OpenClKernel] = []
+
+    async def open(self) -> None:
+        """Build the programs, test them, start the threads, and watch the devices."""
+        await super().open()
+        self._watcher = self._watching(self._gates, self._options.gpu, self._options.tell)
+        self._watcher.start()
+
+    def idle(self) -> None:
+        """Stop working, and free the devices' memory, until the next update or replace."""
+        super().idle()
+        # Not here: it waits for the launches to end.
+        threading.Thread(target=self._let_go, name="stampmill-let-go", daemon=True).start()
+
+    async def close(self) -> None:
+        """Stop and free everything; raise BackendError if a thread does not come."""
+        if self._watcher is not None:
+            self._watcher.stop()
+        await super().close()
+        self._let_go()
 
     def _crew(self) -> list[Seat]:
         chosen = choose(self._list(), indices(self._options.kernel or NAME))
@@ -52,7 +85,8 @@ class OpenClBackend(ScannerBackend):
         errors: list[StampmillError] = []
         for device in chosen:
             try:
-                crew += self._seats(device)
+                with self._told_if_slow(device):
+                    crew += self._seats(device)
             except StampmillError as error:
                 _log.error("device not used: device=%s error=%s", device.label, error)
                 errors.append(error)
@@ -60,19 +94,37 @@ class OpenClBackend(ScannerBackend):
             raise errors[0]
         return crew
 
-    def _seats(self, device: DeviceInfo) -> Iterator[Seat]:
-        new_kernel = self._opener(device)
+    def _seats(self, device: DeviceInfo) -> list[Seat]:
+        gate = Gate()
+        new_kernel = self._opener(device, gate)
         kernels = [new_kernel() for _ in range(IN_FLIGHT)]
         if self._options.self_test:
             prove(kernels[0])
+        self._gates.append((device, gate))
+        self._kernels += kernels
         # A scan waits for the launch of the other thread, too.
-        step = IN_FLIGHT * self._options.intensity / 1000
+        step = IN_FLIGHT * kernels[0].launch_seconds
         place = Placement(device.label, None, gives_way=False)
-        return (Seat(place, kernel, step) for kernel in kernels)
+        return [Seat(place, kernel, step) for kernel in kernels]
+
+    @contextmanager
+    def _told_if_slow(self, device: DeviceInfo) -> Iterator[None]:
+        line = f"building kernels for {device.label} {device.name}; the next start finds them ready"
+        timer = threading.Timer(SLOW_SECONDS, self._options.tell, (line,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _kernel_name(self, crew: list[Seat]) -> str:
         labels = dict.fromkeys(seat.placement.device for seat in crew)
         return f"{NAME}:{','.join(label.partition(':')[2] for label in labels)}"
+
+    def _let_go(self) -> None:
+        for kernel in self._kernels:
+            kernel.let_go()
 
     @staticmethod
     def _no_kernel() -> Kernel:
@@ -96,8 +148,7 @@ def describe() -> BackendInfo:
 
 def load_kernel(name: str = NAME) -> Kernel:
     """Return a device's kernel by the device's name; raise NoDeviceError or UsageError."""
-    device = choose(devices(), indices(name))[0]
-    return open_device(device, BackendOptions().intensity / 1000)()
+    return open_device(choose(devices(), indices(name))[0])()
 
 
 def indices(name: str) -> tuple[int, ...]:
@@ -112,48 +163,27 @@ def indices(name: str) -> tuple[int, ...]:
 
 
 def open_device(
-    device: DeviceInfo, seconds: float, shapes: Mapping[int, Shape] | None = None
+    info: DeviceInfo,
+    gate: Gate | None = None,
+    seconds: float | None = None,
+    shapes: Mapping[int, Shape] | None = None,
 ) -> Callable[[], OpenClKernel]:
-    """Build a device's programs; return what makes a kernel that launches for so many seconds.
+    """Return what makes a kernel that launches for so many seconds, with a queue of its own.
 
-    Raise NoDeviceError if one does not build.
+    The first one builds the device's programs, and raises NoDeviceError if one does not build.
+    What is not said is as tuned, or as usual.
     """
-    cl = driver()
-    # PoCL keeps what it compiled: asked for a binary, it would compile everything once more.
-    cache = None if has_cache_of_its_own(device) else cache_folder()
-    shapes = shapes or shapes_of(device)
-    try:
-        context = cl.Context([device.handle])
-    except cl.Error as error:
-        raise NoDeviceError(f"{device.label} {device.name}: {error}") from error
-    programs = {
-        versions: _built(cl, context, device, shape, cache) for versions, shape in shapes.items()
-    }
-    return lambda: _kernel(cl, context, device, programs, seconds)
+    plan = plan_of(info)
+    device = OpenDevice(driver(), info, shapes or plan.shapes)
 
+    def new_kernel() -> OpenClKernel:
+        launcher = DeviceLauncher(device)
+        launcher.take()
+        return OpenClKernel(
+            launcher, tuple(device.shapes), seconds or plan.seconds, info.label, gate
+        )
 
-def _built(
-    cl: Any, context: Any, device: DeviceInfo, shape: Shape, cache: Path | None
-) -> tuple[Shape, Any]:
-    """Build a program, without inline PTX if the driver will not have that."""
-    try:
-        return shape, build(cl, context, device, shape, cache)
-    except NoDeviceError as error:
-        if not shape.multiply_to_add:
-            raise
-        _log.warning("built without inline PTX: device=%s error=%s", device.label, error)
-    return _built(cl, context, device, replace(shape, multiply_to_add=False), cache)
-
-
-def _kernel(
-    cl: Any,
-    context: Any,
-    device: DeviceInfo,
-    programs: Mapping[int, tuple[Shape, Any]],
-    seconds: float,
-) -> OpenClKernel:
-    launcher = DeviceLauncher(cl, context, device, programs)
-    return OpenClKernel(launcher, tuple(programs), seconds, device.label)
+    return new_kernel
 
 
 def _described(info: DeviceInfo) -> KernelInfo:

@@ -1,11 +1,14 @@
 """A scan on a device, in launches of limited time: everything of it but OpenCL itself."""
 
 import struct
+import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
+from stampmill.core.backends.base import BackendError
 from stampmill.core.backends.hits import is_hit, result_of_batch
+from stampmill.core.backends.opencl.gate import Gate
 from stampmill.core.chain.header import with_version
 from stampmill.core.chain.sha256d import midstate
 from stampmill.core.scan import CancelWord, ScanRequest, ScanResult, ScanStatus
@@ -42,12 +45,15 @@ class Launcher(Protocol):
     def run(self, groups: tuple[Group, ...], first: int, last: int) -> Found:
         """Try the nonces from first to last, both included, under the versions of all groups."""
 
+    def let_go(self) -> None:
+        """Free what it has on the device; the next run has it again."""
+
 
 class Pacer:
     """How many nonces make a launch: by time, and fewer where hits are many."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._versions = 1
         self._by_time = FIRST_LAUNCH
         self._by_hits = MAX_LAUNCH
@@ -59,7 +65,7 @@ class Pacer:
     def note(self, nonces: int, versions: int, found: Found, room: int) -> None:
         """Learn from a launch; `room` is how many hits the next may bring."""
         self._by_hits = nonces * room // (2 * found.total) if found.total else MAX_LAUNCH
-        wanted = nonces * self._seconds / found.seconds if found.seconds else MAX_LAUNCH
+        wanted = nonces * self.seconds / found.seconds if found.seconds else MAX_LAUNCH
         # A short launch says little of the rate of a long one: too small is put right next time.
         if nonces >= self.nonces(versions) or wanted < self._by_time:
             self._by_time = int(min(max(wanted, 1), nonces * MAX_GROWTH, MAX_LAUNCH))
@@ -69,19 +75,32 @@ class Pacer:
 class OpenClKernel:
     """The kernel of one device; each thread has one of its own.
 
-    `shapes` are the numbers of versions that a program shares a schedule between, with 1.
+    `shapes` are the numbers of versions that a program shares a schedule between, with 1. While
+    the gate is closed a scan stands still, and holds nothing of the device.
     """
 
     description = "OpenCL C, made for the device"
 
     def __init__(
-        self, launcher: Launcher, shapes: tuple[int, ...], seconds: float, name: str
+        self,
+        launcher: Launcher,
+        shapes: tuple[int, ...],
+        seconds: float,
+        name: str,
+        gate: Gate | None = None,
     ) -> None:
         self.name = name
         self._launcher = launcher
+        self._gate = gate or Gate()
+        self._busy = threading.Lock()
         self._shapes = sorted({1, *shapes}, reverse=True)
         self._pacer = Pacer(seconds)
         self._groups = lru_cache(8)(self._prepared)
+
+    @property
+    def launch_seconds(self) -> float:
+        """How long a launch is to take."""
+        return self._pacer.seconds
 
     @property
     def lanes(self) -> int:
@@ -95,12 +114,29 @@ class OpenClKernel:
 
     def scan(self, request: ScanRequest, cancel: CancelWord) -> ScanResult:
         """Search the range; see `stampmill.core.scan`. A cancel waits for the launch to end."""
+        with self._busy:
+            try:
+                return self._scan(request, cancel)
+            except BackendError:
+                self._launcher.let_go()
+                raise
+
+    def let_go(self) -> None:
+        """Free what it has on the device, after the scan that runs; callable from any thread."""
+        with self._busy:
+            self._launcher.let_go()
+
+    def _scan(self, request: ScanRequest, cancel: CancelWord) -> ScanResult:
         groups = self._groups(request.prefix, request.versions, request.target >> 224)
         first, versions = request.first, len(request.versions)
         while first < request.end:
             if cancel.is_set():
                 skipped = request.first_version if first == request.first else 0
                 return ScanResult(ScanStatus.CANCELLED, (), first, skipped)
+            if not self._gate.is_open:
+                self._launcher.let_go()
+                self._gate.wait(cancel)
+                continue
             end = min(first + self._pacer.nonces(versions), request.end)
             found = self._launcher.run(groups, first, end - 1)
             self._pacer.note(end - first, versions, found, min(SLOTS, request.max_hits))

@@ -1,4 +1,4 @@
-"""Which kernels a device gets: what counted instructions say is best for its kind."""
+"""Which kernels a device gets untuned: what counted instructions say is best for its kind."""
 
 from stampmill.core.backends.opencl.listing import DeviceInfo
 from stampmill.kernels.opencl.code import WIDTHS, Shape
@@ -9,22 +9,36 @@ GPU_GROUP, CPU_GROUP = 256, 8
 
 def shapes_of(device: DeviceInfo) -> dict[int, Shape]:
     """Return a shape for each number of versions that shares a schedule; one is always there."""
-    width = max(width for width in WIDTHS if width <= max(device.width, 1))
+    width = width_of(device)
     if not device.is_gpu:
         # A CPU has two cores' worth of vectors in flight, whatever is shared: V=4 gains nothing.
         return {1: Shape(width, group=min(CPU_GROUP, device.max_group))}
     group = min(GPU_GROUP, device.max_group)
-    adds = "nvidia" in device.platform.lower() and width == 1
+    adds = adds_by_multiplying(device, width)
+    versions, copies = _shared(device)
     one = Shape(width, group=group, multiply_to_add=adds)
-    two = Shape(width, 2, _copies(device), group=group, multiply_to_add=adds)
-    return {1: one, 2: two}
+    shared = Shape(width, versions, copies, group=group, multiply_to_add=adds)
+    return {1: one, versions: shared}
 
 
-def _copies(device: DeviceInfo) -> int:
-    """Return how often the second hash of two versions is in the code.
+def width_of(device: DeviceInfo) -> int:
+    """Return the largest width that is not above what the device prefers."""
+    return max(width for width in WIDTHS if width <= max(device.width, 1))
 
-    Twice is 85 KB on NVIDIA's chips and 36 KB on AMD's CDNA, which their caches of 128 and 64 KB
-    hold; AMD's RDNA and whatever is unknown have 32 KB, which only a loop fits.
+
+def adds_by_multiplying(device: DeviceInfo, width: int) -> bool:
+    """Tell whether a kernel of this width is to add by inline PTX."""
+    return device.is_gpu and "nvidia" in device.platform.lower() and width == 1
+
+
+def _shared(device: DeviceInfo) -> tuple[int, int]:
+    """Return how many versions share a schedule, and how often their second hash is in the code.
+
+    What counts is the instruction cache. Four versions are 94 KB with one second hash on NVIDIA's
+    chips, which have 128 KB, and 51 KB with two on AMD's CDNA, which has 64 KB; there a loop costs
+    more. AMD's RDNA, and whatever is unknown, has 32 KB: two versions, looped, are 27 KB.
+    (bench/results/gpu_cost.json)
     """
-    is_cdna = device.name.startswith(("gfx9", "AMD Instinct"))
-    return 2 if is_cdna or "nvidia" in device.platform.lower() else 1
+    if "nvidia" in device.platform.lower():
+        return 4, 1
+    return (4, 2) if device.name.startswith(("gfx9", "AMD Instinct")) else (2, 1)

@@ -22,6 +22,7 @@ class SimulatedLauncher:
     launches: list[tuple[int, int]] = field(default_factory=list)
     versions: int = 0
     overflows: int = 0
+    held: bool = False
 
     def run(self, groups: tuple[Group, ...], first: int, last: int) -> Found:
         self.launches.append((first, last))
@@ -36,7 +37,11 @@ class SimulatedLauncher:
             inside = [hit for hit in self.hits if first <= hit[0] <= last]
             total = len(inside)
         self.overflows += total > SLOTS
+        self.held = True
         return Found(total, inside[:SLOTS], seconds)
+
+    def let_go(self) -> None:
+        self.held = False
 
 
 def device(index: int = 0, **more: Any) -> DeviceInfo:

@@ -11,6 +11,7 @@ import pytest
 
 from stampmill.core.backends.base import BackendError
 from stampmill.core.backends.opencl.backend import IN_FLIGHT, OpenClBackend
+from stampmill.core.backends.opencl.gate import Gate
 from stampmill.core.backends.opencl.kernel import Found, OpenClKernel
 from stampmill.core.backends.opencl.listing import DeviceInfo
 from stampmill.core.backends.options import BackendOptions
@@ -41,11 +42,11 @@ class Card(SimulatedLauncher):
 
 
 def backend_of(*cards: Card | Exception, kernel: str | None = None) -> OpenClBackend:
-    def opener(info: DeviceInfo):
+    def opener(info: DeviceInfo, gate: Gate):
         card = cards[info.index]
         if isinstance(card, Exception):
             raise card
-        return lambda: OpenClKernel(card, (2,), 0.01, info.label)
+        return lambda: OpenClKernel(card, (2,), 0.01, info.label, gate)
 
     infos = tuple(device(index) for index in range(len(cards)))
     options = BackendOptions(self_test=False, kernel=kernel, intensity=10)
@@ -113,6 +114,7 @@ def test_a_device_that_fails_is_left_and_reported_and_the_others_go_on(
         cards[0].broken = True
         threads = [each for each in backend._threads if each.device == "opencl:0"]
         await asyncio.to_thread(lambda: [thread.join() for thread in threads])
+        assert not cards[0].held, "what it had of the device is freed"
         launched = len(cards[0].launches)
         feed = RangeFeed(1 << 30)
         backend.replace(feed)

@@ -40,7 +40,7 @@ def cache_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def opened(index: int, shapes: tuple[Shape, ...]) -> Kernel:
     device = next(info for info in usable() if info.index == index)
     by_versions = {shape.versions: shape for shape in shapes} or shapes_of(device)
-    return open_device(device, 0.01, by_versions)()
+    return open_device(device, seconds=0.01, shapes=by_versions)()
 
 
 class TestOpenClKernel(KernelContract):
@@ -68,7 +68,7 @@ def test_every_shape_reports_every_hit(info: DeviceInfo, shape: Shape) -> None:
 
 @each_device
 def test_threads_share_a_device(info: DeviceInfo) -> None:
-    kernels = [opened(info.index, ()), open_device(info, 0.01)()]
+    kernels = [opened(info.index, ()), open_device(info, seconds=0.01)()]
     requests = [
         ScanRequest(random_header(n), (1, n), n * 1000, n * 1000 + 3000, 1 << 250) for n in (0, 1)
     ]

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from stampmill.core.backends.base import BackendError
+from stampmill.core.backends.opencl.device import Built
 from stampmill.core.backends.opencl.kernel import Group
 from stampmill.core.backends.opencl.launcher import DeviceLauncher
 from stampmill.kernels.opencl.code import Shape
@@ -27,7 +28,7 @@ class Driver:
         self.milliseconds, self.clock, self.ready_at = 40, 0.0, 0.0
         self.reads: list[int] = []
         self.naps: list[float] = []
-        self.looks = 0
+        self.looks = self.buffers = 0
         self.sizes: list[tuple[int, int]] = []
         self.memory = bytes(4 * 2049)
         self.status = 0
@@ -36,7 +37,11 @@ class Driver:
         return SimpleNamespace(flush=lambda: None)
 
     def Buffer(self, context, flags, size):  # noqa: N802
-        return "buffer"
+        self.buffers += 1
+        return SimpleNamespace(release=self._released)
+
+    def _released(self) -> None:
+        self.buffers -= 1
 
     def Kernel(self, program, name):  # noqa: N802
         return SimpleNamespace(set_args=self._set_args)
@@ -49,7 +54,7 @@ class Driver:
         )
 
     def enqueue_copy(self, queue, to, source, is_blocking):
-        if source == "buffer":
+        if to is not None and isinstance(to, bytearray):
             self.reads.append(len(to))
             to[:] = self.memory[: len(to)]
         return self
@@ -93,8 +98,23 @@ def driver() -> Copied:
     return Copied()
 
 
+class Opened:
+    """An open device of this driver, which counts who has it."""
+
+    def __init__(self, driver: Driver, shape: Shape) -> None:
+        self.cl, self.info, self.users = driver, device(), 0
+        self._built = Built("context", {1: (shape, None)})
+
+    def take(self) -> Built:
+        self.users += 1
+        return self._built
+
+    def give_back(self) -> None:
+        self.users -= 1
+
+
 def launcher_of(driver: Driver, shape: Shape) -> DeviceLauncher:
-    return DeviceLauncher(driver, None, device(), {1: (shape, None)}, driver.sleep)
+    return DeviceLauncher(Opened(driver, shape), driver.sleep)
 
 
 GROUPS = (Group(1, 0, b"words"),)

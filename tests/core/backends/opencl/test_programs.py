@@ -81,7 +81,7 @@ def test_the_first_useful_line_of_a_build_log(log: str, line: str) -> None:
 def test_a_build_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "source", lambda _: "__kernel void search( { broken }")
     with pytest.raises(NoDeviceError, match="the kernel does not build: .*error") as caught:
-        backend.open_device(usable()[0], 0.01, {1: SHAPE})
+        backend.open_device(usable()[0], shapes={1: SHAPE})()
     assert "\n" not in str(caught.value)
 
 
@@ -96,7 +96,7 @@ def test_a_driver_without_inline_ptx_gets_a_plain_kernel(
         return "no such thing" if shape.multiply_to_add else source(SHAPE)
 
     monkeypatch.setattr(programs, "source", source_refused)
-    backend.open_device(usable()[0], 0.01, {1: Shape(multiply_to_add=True)})
+    backend.open_device(usable()[0], shapes={1: Shape(multiply_to_add=True)})()
     assert built == [True, False]
     assert "built without inline PTX" in caplog.text
 
@@ -137,6 +137,6 @@ def test_a_kernel_that_is_wrong_in_one_place_fails_its_test(
     assert count == 1
     assert mutant != source(SHAPE)
     monkeypatch.setattr(programs, "source", lambda _: mutant)
-    kernel = backend.open_device(usable()[0], 0.01, {1: SHAPE})()
+    kernel = backend.open_device(usable()[0], shapes={1: SHAPE})()
     with pytest.raises(VerificationError, match="opencl:"):
         selftest.prove(kernel)
