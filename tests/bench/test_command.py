@@ -7,7 +7,7 @@ from stampmill.bench.pipeline import parts
 from stampmill.bench.pipeline.parts import Part
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target
 from stampmill.core.backends import registry
-from stampmill.core.cli import bench as command
+from stampmill.core.cli.bench import kernels, pipeline
 from stampmill.core.cli.main import main
 from stampmill.core.errors import ExitCode
 
@@ -98,9 +98,9 @@ def test_a_kernel_runs_on_the_cpu_asked_for(capsys):
 
 def test_alone_it_measures_everything(monkeypatch):
     done = []
-    monkeypatch.setattr(command, "_kernels", lambda options: done.append(options) or ExitCode.DONE)
-    monkeypatch.setattr(command, "_pipeline", lambda options: done.append(options) or ExitCode.DONE)
+    for part in (kernels, pipeline):
+        monkeypatch.setattr(part, "run", lambda options: done.append(options) or ExitCode.DONE)
     assert main(["bench"]) == ExitCode.DONE
-    kernels, pipeline = done
-    assert kernels.kernel == []
-    assert pipeline.only == []
+    first, second = done
+    assert first.kernel == []
+    assert second.only == []

@@ -1,0 +1,47 @@
+"""The command itself: what can be measured, and all of it where nothing is named."""
+
+import argparse
+from collections.abc import Sequence
+
+from stampmill.core.cli.bench import kernels, pipeline, show, tune
+from stampmill.core.cli.options import Commands, HelpFormatter
+from stampmill.core.errors import ExitCode
+
+_EXAMPLES = """\
+examples:
+  stampmill bench kernels                              all kernels of this machine, side by side
+  stampmill bench kernels --kernel generic --kernel numba --rounds 21
+  stampmill bench kernels --json > mine.json && pytest-benchmark compare mine.json
+  stampmill bench tune                                 find this host's fastest kernel, for good
+  stampmill bench pipeline                             the whole path against its targets
+  stampmill bench pipeline --only job-switch           one of them
+"""
+
+
+def add_to(commands: Commands) -> None:
+    """Register the command and its own commands."""
+    parser = commands.add_parser(
+        "bench",
+        help="measure kernels against each other, and the whole path against its targets",
+        description="Measures this machine. Correctness comes first: a kernel that misses or "
+        "invents a nonce is named and nothing is timed (exit 5).",
+        epilog=_EXAMPLES,
+        formatter_class=HelpFormatter,
+    )
+    benches = parser.add_subparsers(title="what to measure, or else all of it", metavar="BENCH")
+    every = [kernels.add_to(benches), pipeline.add_to(benches)]
+    tune.add_to(benches)
+    show.add_to(benches)
+    parser.set_defaults(run=run, bench=lambda _options: _all(every))
+
+
+def run(options: argparse.Namespace) -> ExitCode:
+    """Run the chosen benchmark."""
+    code: ExitCode = options.bench(options)
+    return code
+
+
+def _all(parsers: Sequence[argparse.ArgumentParser]) -> ExitCode:
+    """Run each benchmark with its defaults."""
+    codes = [run(parser.parse_args([])) for parser in parsers]
+    return max(codes)

@@ -1,0 +1,46 @@
+"""`stampmill bench kernels`."""
+
+import argparse
+
+from stampmill.core.cli.bench import output, values
+from stampmill.core.cli.options import Commands, HelpFormatter
+from stampmill.core.errors import ExitCode
+
+
+def add_to(benches: Commands) -> argparse.ArgumentParser:
+    """Register the command."""
+    parser = benches.add_parser(
+        "kernels",
+        help="every kernel that runs here: right or wrong, and how fast",
+        description="Checks each kernel against hashlib, then times all of them in turn on one "
+        "pinned CPU over the same nonces. The ratio is to the first in the table, round by round, "
+        "so that what slows a whole round down does not count.",
+        formatter_class=HelpFormatter,
+    )
+    parser.set_defaults(bench=run)
+    add = parser.add_argument
+    add("--kernel", action="append", default=[], metavar="NAME", help="only this one; repeatable")
+    rounds = "rounds (11; fewer are not worth quoting)"
+    add("--rounds", type=values.count, metavar="N", help=rounds)
+    add("--seconds", type=values.seconds, metavar="S", help="shortest scan of a round (0.2)")
+    most = "versions that share a scan's work; repeatable (1, and the kernel's most)"
+    add("--versions", type=values.count, action="append", metavar="K", help=most)
+    add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
+    output.add_options(parser)
+    return parser
+
+
+def run(options: argparse.Namespace) -> ExitCode:
+    """Compare the kernels."""
+    from stampmill.bench import catalogue, kernels, timing  # noqa: PLC0415  mining starts without
+
+    plan = kernels.Plan(
+        options.rounds or timing.ROUNDS,
+        options.seconds or timing.ROUND_SECONDS,
+        values.usable(options.cpu),
+        options.versions,
+    )
+    chosen = catalogue.load(options.kernel, skipped=output.progress)
+    comparison = kernels.compare(chosen, plan, output.progress)
+    output.publish(options, kernels.as_document(comparison), kernels.report(comparison))
+    return ExitCode.DONE

@@ -1,0 +1,42 @@
+"""`stampmill bench pipeline`."""
+
+import argparse
+
+from stampmill.core.cli.bench import output, values
+from stampmill.core.cli.options import Commands
+from stampmill.core.errors import ExitCode, RegressionError
+
+
+def add_to(benches: Commands) -> argparse.ArgumentParser:
+    """Register the command."""
+    parser = benches.add_parser(
+        "pipeline",
+        help="the whole path against its targets: rate, latencies, start, memory, soak",
+        description="Measures the whole miner, each part in fresh processes with the pool in one "
+        "of its own: its rate beside the bare kernel's; from a job read to all threads on it, and "
+        "from a nonce found to its submit written, under a clean job every 100 ms; from the start "
+        "to the first hash; memory; and what grows over 3,600 jobs. Takes about five minutes, and "
+        "wants an otherwise idle machine.",
+    )
+    parser.set_defaults(bench=run)
+    add = parser.add_argument
+    only = "a target or part, such as job-switch, rate, start or soak; repeatable"
+    add("--only", action="append", default=[], metavar="NAME", help=only)
+    add("--quick", action="store_true", help="some seconds each, to see that it works")
+    patience = "repeat a part that other processes disturbed, each for at most so long (0)"
+    add("--patience", type=values.seconds, default=0.0, metavar="S", help=patience)
+    add("--check", action="store_true", help="exit 6 unless every target is met")
+    output.add_options(parser)
+    return parser
+
+
+def run(options: argparse.Namespace) -> ExitCode:
+    """Measure the parts; with --check a missed target is an error."""
+    from stampmill.bench.pipeline import effort, parts  # noqa: PLC0415  mining starts without
+
+    extent = effort.QUICK if options.quick else effort.FULL
+    findings = parts.measure(options.only, extent, output.progress, options.patience)
+    output.publish(options, parts.as_document(findings, extent), parts.report(findings, extent))
+    if options.check and (missed := parts.missed(findings)):
+        raise RegressionError(f"not met: {', '.join(missed)}")
+    return ExitCode.DONE
