@@ -57,6 +57,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     kernel: str | None = None
     device: _Texts | None = None
     intensity: float | str | None = None
+    gpu_polite: Literal["on", "off"] | None = None
+    gpu_temp_limit: _Above0 | None = None
+    gpu_power_limit: _Above0 | None = None
+    gpu_resume_delay: _Seconds | None = None
     threads: Annotated[int, msgspec.Meta(ge=1, le=4096)] | None = None
     cpu_affinity: Literal["auto", "off"] | None = None
     time_limit: _Seconds | None = None
@@ -163,6 +167,19 @@ class SoloSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GpuSettings:
+    """When a GPU rests; None: no such limit, and the backend's own delay."""
+
+    polite: bool = True
+    """While another process uses it."""
+    temperature_limit: float | None = None
+    """Degrees Celsius."""
+    power_limit: float | None = None
+    """Watts."""
+    resume_delay: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MineSettings:
     """A whole run. Without pools it mines on the embedded one."""
 
@@ -174,6 +191,7 @@ class MineSettings:
     """`BACKEND` or `BACKEND:INDEX`, each."""
     intensity: str | None = None
     """How long a launch on an OpenCL device takes: milliseconds, or the name of a preset."""
+    gpu: GpuSettings = GpuSettings()
     threads: int | None = None
     pin_threads: bool = True
     asicboost: bool = True
@@ -296,6 +314,12 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
         kernel=options.kernel,
         devices=options.device or (),
         intensity=None if options.intensity is None else str(options.intensity),
+        gpu=GpuSettings(
+            options.gpu_polite != "off",
+            options.gpu_temp_limit,
+            options.gpu_power_limit,
+            options.gpu_resume_delay,
+        ),
         threads=options.threads,
         pin_threads=options.cpu_affinity != "off",
         asicboost=options.asicboost is not False,

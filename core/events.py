@@ -8,11 +8,12 @@ from stampmill.core.job import Job, Nonce, Share, ShareResult
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line about the connection, a device or the pool's own words; `lasting`: keep it in view."""
+    """A line for people; `lasting`: keep it in view, `about`: pool, device or miner."""
 
     text: str
     warning: bool = False
     lasting: bool = False
+    about: str = "pool"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,17 @@ class Miner:
         """Ask the run to end; callable more than once."""
         self._stop.set()
 
+    def pause(self, who: str) -> None:
+        """Let all devices rest, and free what they hold; the pool is stayed with.
+
+        `who` is told to the views. Callable more than once: one `resume` ends it.
+        """
+        self._scheduler.pause(who)
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._scheduler.resume()
+
     async def run(self, time_limit: float | None = None) -> None:
         """Mine until stopped or for so many seconds; raise what made it impossible to go on."""
         await self._open_backends()
@@ -76,6 +87,7 @@ class Miner:
             seconds=seconds,
             source=self._source.status(),
             kernel=self._kernels,
+            paused=self._scheduler.paused,
             devices=self._devices.snapshots(seconds),
             hashes=self._devices.total,
             rates=rates,

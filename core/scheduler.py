@@ -37,6 +37,29 @@ class Scheduler:
         self._live: OrderedDict[int, Job] = OrderedDict()
         self._sent: OrderedDict[bytes, None] = OrderedDict()
         self._extranonces = ExtranonceCounter()
+        self._paused = ""
+
+    @property
+    def paused(self) -> str:
+        """Who paused the run; nothing while it mines."""
+        return self._paused
+
+    def pause(self, who: str) -> None:
+        """Let all backends rest until `resume`; jobs are followed, and late shares still count."""
+        if not self._paused:
+            self._paused = who
+            # Without a job all rest already, or are not open yet.
+            for backend in self._backends if self.job else ():
+                backend.idle()
+            self._observer(Notice(f"mining paused by {who}", warning=True))
+
+    def resume(self) -> None:
+        """Go on with the latest job."""
+        if self._paused:
+            self._paused = ""
+            if self.job is not None:
+                self._hand_out(self.job)
+            self._observer(Notice("mining goes on", about="miner"))
 
     def on_job(self, job: Job) -> None:
         """Give the job to every backend; a clean one kills all earlier work of its source."""
@@ -44,9 +67,8 @@ class Scheduler:
             self._bury(job.sink)
         self._keep_alive(job)
         self.job = job
-        space = WorkSpace(job, self._extranonces, self._clock)
-        for backend in self._backends:
-            self._hand_over(backend, space)
+        if not self._paused:
+            self._hand_out(job)
         self.stats.jobs += 1
         self.stats.clean_jobs += job.clean
         self._observer(JobArrived(job))
@@ -112,6 +134,11 @@ class Scheduler:
                 self.stats.lost += 1
             case Verdict.UNANSWERED:
                 self.stats.unanswered += 1
+
+    def _hand_out(self, job: Job) -> None:
+        space = WorkSpace(job, self._extranonces, self._clock)
+        for backend in self._backends:
+            self._hand_over(backend, space)
 
     def _hand_over(self, backend: Backend, space: WorkSpace) -> None:
         ticket = backend.capabilities().ticket_difficulty

@@ -41,6 +41,8 @@ class Snapshot:
     seconds: float
     source: SourceStatus
     kernel: str
+    paused: str
+    """Who paused the run, or nothing."""
     devices: tuple[DeviceSnapshot, ...]
     hashes: int
     rates: Rates

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stampmill.core.backends import registry
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.backends.registry import Choice
-from stampmill.core.config import MineSettings
+from stampmill.core.config import GpuSettings, MineSettings
 from stampmill.core.errors import UsageError
 
 INTENSITIES = {"interactive": 10.0, "dedicated": 100.0}
@@ -18,7 +18,9 @@ def choose_backends(settings: MineSettings) -> tuple[Choice, ...]:
 
     Raise UsageError for settings that contradict each other, NoDeviceError for what is not there.
     """
-    options = BackendOptions(settings.threads, settings.pin_threads, settings.kernel)
+    options = BackendOptions(
+        settings.threads, settings.pin_threads, settings.kernel, gpu=_manners(settings.gpu)
+    )
     if settings.intensity is not None:
         options = replace(options, intensity=milliseconds(settings.intensity))
     if settings.devices:
@@ -37,6 +39,11 @@ def milliseconds(intensity: str) -> float:
         raise UsageError(
             f"intensity: '{intensity}' is neither milliseconds nor {presets}"
         ) from None
+
+
+def _manners(said: GpuSettings) -> GpuManners:
+    delay = said.resume_delay or GpuManners().resume_delay
+    return GpuManners(said.polite, said.temperature_limit, said.power_limit, delay)
 
 
 def _choices(settings: MineSettings, options: BackendOptions) -> Iterator[Choice]:

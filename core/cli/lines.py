@@ -47,8 +47,8 @@ class LineView:
     def __call__(self, event: Event) -> None:
         """Print the event."""
         match event:
-            case Notice(text=text, warning=warning):
-                self._line("warning" if warning else "pool", text, important=warning)
+            case Notice(text=text, warning=warning, about=about):
+                self._line("warning" if warning else about, text, important=warning)
             case JobArrived(job):
                 kind = "clean" if job.clean else "update"
                 self._line(

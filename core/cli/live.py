@@ -99,6 +99,7 @@ def _facts(shot: Snapshot) -> Table:
 def _rows(shot: Snapshot) -> list[tuple[str, str]]:
     expected = shot.expected_share_seconds
     job = shot.job_id if shot.job_id is not None else "none"
+    job += f", paused by {shot.paused}" if shot.paused else ""
     difficulty = report.difficulty(shot.job_difficulty) if shot.job_difficulty else "-"
     return [
         ("job", f"{job}  difficulty {difficulty}  kernel {shot.kernel}"),

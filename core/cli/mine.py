@@ -5,17 +5,19 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 
 from stampmill.core.backends import registry
+from stampmill.core.backends.base import Backend
+from stampmill.core.backends.registry import Choice
 from stampmill.core.cli import options as shared
 from stampmill.core.cli import report
 from stampmill.core.cli.choice import choose_backends
 from stampmill.core.cli.options import Commands, HelpFormatter
-from stampmill.core.cli.signals import stop_on_signals
+from stampmill.core.cli.signals import pause_on_signals, stop_on_signals
 from stampmill.core.cli.views import View, choose_view
 from stampmill.core.config import MineSettings, PoolSettings
 from stampmill.core.errors import ExitCode
@@ -99,7 +101,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
 async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode:
     view = choose_view(quiet=options.quiet, lines=options.lines or options.protocol_dump)
     choices = choose_backends(settings)
-    backends = [registry.create(choice.name, choice.options) for choice in choices]
+    backends = [_backend(choice, view) for choice in choices]
     links = _links(settings, view)
     async with _open_source(options, settings, view, links) as supply:
         for reason in [reason for choice in choices for reason in choice.passed_over]:
@@ -107,6 +109,7 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
         miner = Miner(supply.source, backends, observer=view)
         links.audit.record(AuditEvent.STARTED, source=supply.label, settings=described(settings))
         interrupted = stop_on_signals(miner.stop)
+        pause_on_signals(miner.pause, miner.resume)
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
         try:
@@ -118,6 +121,17 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
             _report(options, miner, supply)
             links.close(miner)
     return ExitCode.INTERRUPTED if interrupted() else ExitCode.DONE
+
+
+def _backend(choice: Choice, view: View) -> Backend:
+    """Create a backend whose lines, from whatever thread, are shown as notices."""
+    loop = asyncio.get_running_loop()
+
+    def tell(line: str) -> None:
+        with suppress(RuntimeError):  # the run is over
+            loop.call_soon_threadsafe(view, Notice(line, about="device"))
+
+    return registry.create(choice.name, replace(choice.options, tell=tell))
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,16 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
         help="how long an OpenCL device is busy at a time (50): a desktop wants 10, a new job "
         "waits for two at the most",
     )
+    group.add_argument(
+        "--gpu-polite",
+        metavar="on|off",
+        help="leave an NVIDIA GPU, and its memory, to any other process that uses it (on)",
+    )
+    group.add_argument("--gpu-temp-limit", metavar="C", help="let it rest at so many degrees")
+    group.add_argument("--gpu-power-limit", metavar="W", help="let it rest at so many watts")
+    group.add_argument(
+        "--gpu-resume-delay", metavar="SECONDS", help="go on after so long without other use (60)"
+    )
     group.add_argument("-t", "--threads", metavar="N", help="scanner threads (one per CPU)")
     group.add_argument(
         "--cpu-affinity", metavar="auto|off", help="pin each thread to a CPU (auto), or give way"
@@ -236,7 +246,8 @@ def add_config_option(group: argparse._ActionsContainer) -> None:
 
 
 _KEYS = (
-    "algo", "backend", "kernel", "device", "intensity", "threads", "cpu-affinity", "time-limit",
+    "algo", "backend", "kernel", "device", "intensity", "gpu-polite", "gpu-temp-limit",
+    "gpu-power-limit", "gpu-resume-delay", "threads", "cpu-affinity", "time-limit",
     "retries", "retry-pause", "block-every", "proxy", "redirect", "egress", "audit-log",
     "connect-timeout", "answer-timeout", "silence-timeout", "coinbase-addr", "coinbase-sig",
     "chain", "block-dir", "asicboost", "load-balance", "first-job-timeout", "stuck-timeout",

@@ -41,6 +41,7 @@ def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
         "hashrate": shot.rates.average,
         "seconds": shot.seconds,
         "kernel": shot.kernel,
+        "paused": shot.paused or None,
         "pool": pool,
         "user": shot.source.user,
         "accepted_difficulty": shot.accepted_difficulty,

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM ask a run to end; a second one ends it at once."""
+"""Signals to a run: SIGINT and SIGTERM end it, a second one at once; SIGUSR1 and 2 pause it."""
 
 import asyncio
 import signal
@@ -22,3 +22,11 @@ def stop_on_signals(stop: Callable[[], None]) -> Callable[[], bool]:
         with suppress(NotImplementedError):  # Windows, where Ctrl-C raises KeyboardInterrupt
             loop.add_signal_handler(number, on_signal, number)
     return lambda: bool(received)
+
+
+def pause_on_signals(pause: Callable[[str], None], resume: Callable[[], None]) -> None:
+    """Call `pause`, with the reason, on SIGUSR1, and `resume` on SIGUSR2."""
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError, AttributeError):  # Windows has neither
+        loop.add_signal_handler(signal.SIGUSR1, pause, "SIGUSR1")
+        loop.add_signal_handler(signal.SIGUSR2, resume)

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from stampmill.core import config
-from stampmill.core.config import Layer, MineSettings, PoolSettings, SoloSettings, Timeouts
+from stampmill.core.config import (
+    GpuSettings,
+    Layer,
+    MineSettings,
+    PoolSettings,
+    SoloSettings,
+    Timeouts,
+)
 from stampmill.core.errors import UsageError
 
 
@@ -222,3 +229,13 @@ def test_mining_alone_is_told_by_file_environment_and_flags(toml):
     settings = load({"coinbase-sig": "/me/"}, environ=said, file=file)
     assert settings.solo == SoloSettings("from environment", "/me/", "regtest", "/b")
     assert [pool.rpc_cookie for pool in settings.pools] == ["/a/.cookie", None]
+
+
+def test_a_gpus_manners_are_said_in_any_place(toml):
+    file = toml('gpu-polite = "off"\ngpu-temp-limit = 80\ngpu-resume-delay = 5')
+    settings = load(
+        {"gpu-power-limit": "250.5"}, environ={"STAMPMILL_GPU_TEMP_LIMIT": "70"}, file=file
+    )
+    assert settings.gpu == GpuSettings(False, 70.0, 250.5, 5.0)
+    with pytest.raises(UsageError, match="gpu-polite 'maybe': expected on or off"):
+        load({"gpu-polite": "maybe"})

@@ -2,10 +2,10 @@ import re
 
 import pytest
 
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.backends.registry import Choice
 from stampmill.core.cli.choice import choose_backends
-from stampmill.core.config import MineSettings
+from stampmill.core.config import GpuSettings, MineSettings
 from stampmill.core.errors import StampmillError
 
 
@@ -38,6 +38,7 @@ BAD = [
     ({"devices": ("opencl:1",), "kernel": "avx2"}, "kernel 'avx2' and device 'opencl:1': say one"),
     ({"intensity": "much"}, "'much' is neither milliseconds nor interactive, dedicated"),
     ({"intensity": "0"}, "intensity: 0 is not 1 .. 1000 ms"),
+    ({"gpu": GpuSettings(temperature_limit=500)}, "gpu-temp-limit: 500 is not 30 .. 120 C"),
     ({"intensity": "nan"}, "intensity: nan is not 1 .. 1000 ms"),
 ]
 
@@ -46,3 +47,11 @@ BAD = [
 def test_what_contradicts_itself_is_refused(said: dict[str, object], text: str) -> None:
     with pytest.raises(StampmillError, match=re.escape(text)):
         choose_backends(MineSettings(**said))  # type: ignore[arg-type]
+
+
+def test_manners_reach_every_backend() -> None:
+    said = GpuSettings(polite=False, temperature_limit=80, power_limit=250, resume_delay=5)
+    (choice,) = choose_backends(MineSettings(devices=("opencl",), gpu=said))
+    assert choice.options.gpu == GpuManners(False, 80, 250, 5)
+    (choice,) = choose_backends(MineSettings(devices=("opencl",)))
+    assert choice.options.gpu == GpuManners(True, None, None, 60.0)

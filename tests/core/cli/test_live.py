@@ -20,6 +20,7 @@ def snapshot(**changed):
         "seconds": 12.0,
         "source": SourceStatus("stratum", SourceState.AUTHORIZED, "stratum+tcp://a:1", "me.rig"),
         "kernel": "avx512",
+        "paused": "",
         "devices": (DeviceSnapshot("cpu0", "cpu", 100, Rates(5e6, 4e6, 3e6, 2e6)),),
         "hashes": 100,
         "rates": Rates(5e6, 4e6, 3e6, 2e6),
@@ -79,3 +80,7 @@ def test_it_is_drawn_without_a_job_and_without_a_rate():
     )
     assert "none  difficulty -" in screen
     assert "0.00 H/s" in screen
+
+
+def test_a_pause_is_in_view():
+    assert "4f, paused by SIGUSR1" in drawn(paused="SIGUSR1")

@@ -118,3 +118,21 @@ def test_the_protocol_dump_shows_lines_without_the_password(stampmill):
     assert any("mining.subscribe" in line for line in sent)
     authorize = next(line for line in sent if "mining.authorize" in line)
     assert "***" in authorize
+
+
+def test_signals_pause_a_run_and_let_it_go_on(start):
+    process = start("mine", "--json", *ANYWHERE)
+    steps = [
+        (" accepted ", signal.SIGUSR1),
+        ("mining paused by SIGUSR1", signal.SIGUSR2),
+        ("mining goes on", None),
+        (" accepted ", signal.SIGINT),
+    ]
+    for text, number in steps:
+        assert any(text in line for line in process.stderr), text
+        if number is not None:
+            process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert '"paused": null' in out

@@ -10,11 +10,12 @@ from itertools import pairwise
 import pytest
 
 from stampmill.core.backends.base import BackendError
+from stampmill.core.backends.opencl import backend as backend_module
 from stampmill.core.backends.opencl.backend import IN_FLIGHT, OpenClBackend
 from stampmill.core.backends.opencl.gate import Gate
 from stampmill.core.backends.opencl.kernel import Found, OpenClKernel
 from stampmill.core.backends.opencl.listing import DeviceInfo
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.errors import NoDeviceError
 from tests.core.backends.feeds import RangeFeed
 
@@ -180,3 +181,31 @@ def test_a_new_job_waits_for_what_is_in_flight_alone(versions: int) -> None:
         assert len(old.taken) <= taken + IN_FLIGHT
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_a_device_that_takes_long_to_build_is_told(
+    slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend_module, "SLOW_SECONDS", 0.002 if slow else 60.0)
+    told: list[str] = []
+    heard = threading.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        heard.set()
+
+    def opener(info: DeviceInfo, gate: Gate) -> Callable[[], OpenClKernel]:
+        if slow:
+            assert heard.wait(5)
+        return lambda: OpenClKernel(Card(), (1,), 0.01, info.label, gate)
+
+    async def run() -> None:
+        options = BackendOptions(self_test=False, gpu=GpuManners(polite=False), tell=tell)
+        backend = OpenClBackend(options, lambda: (device(),), opener)
+        await backend.open()
+        await backend.close()
+
+    asyncio.run(run())
+    line = "building kernels for opencl:0 card 0; the next start finds them ready"
+    assert told == ([line] if slow else [])
