@@ -1,14 +1,19 @@
 """Everything a server counts: what leaves the path does so under one of these names."""
 
 from collections import Counter, OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeVar
 
 from stampmill.pool.node.validation import BlockReason
-from stampmill.pool.server.events import CloseReason
+from stampmill.pool.server.events import CloseReason, HandshakeFault
 from stampmill.pool.server.shares import ShareFault
 from stampmill.pool.stratum.drops import Drop
 
 JOBS_REMEMBERED = 4096
+
+_Reason = TypeVar("_Reason", bound=Enum)
 
 
 @dataclass(slots=True)
@@ -44,6 +49,8 @@ class PoolCounters:
     blocks_refused: Counter[BlockReason] = field(default_factory=Counter)
     difficulty_changes: int = 0
     closed: Counter[CloseReason] = field(default_factory=Counter)
+    handshakes_failed: Counter[HandshakeFault] = field(default_factory=Counter)
+    """Those of TLS; none of them became a connection."""
     dropped: Counter[Drop] = field(default_factory=Counter)
     """Lines and requests that were not usable."""
 
@@ -89,6 +96,7 @@ class PoolSnapshot:
     blocks_put_off: int
     """Shares that were due to become a block, but too soon after another or in a flood."""
     closed: dict[str, int]
+    handshakes_failed: dict[str, int]
     dropped: dict[str, int]
 
 
@@ -104,11 +112,17 @@ def snapshot_of(
         clean_jobs=counters.clean_jobs,
         accepted=counters.accepted,
         accepted_difficulty=counters.accepted_difficulty,
-        rejected={fault.value: count for fault, count in counters.rejected.items()},
+        rejected=_named(counters.rejected),
         stale=counters.rejected[ShareFault.STALE],
         blocks=counters.blocks,
-        blocks_refused={why.value: count for why, count in counters.blocks_refused.items()},
+        blocks_refused=_named(counters.blocks_refused),
         blocks_put_off=blocks_put_off,
-        closed={why.value: count for why, count in counters.closed.items()},
-        dropped={why.value: count for why, count in counters.dropped.items()},
+        closed=_named(counters.closed),
+        handshakes_failed=_named(counters.handshakes_failed),
+        dropped=_named(counters.dropped),
     )
+
+
+def _named(counter: Mapping[_Reason, int]) -> dict[str, int]:
+    """Return an enum's counter by the names of its members."""
+    return {reason.value: count for reason, count in counter.items()}

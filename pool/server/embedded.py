@@ -20,6 +20,7 @@ from stampmill.pool.server.events import (
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.server.pool_core import PoolCore, PoolWorld
 from stampmill.pool.server.tls import ServerCertificate
+from stampmill.pool.server.tls_port import TlsPort
 
 __all__ = ["EmbeddedPool", "PoolEvent", "PoolEventKind", "PoolOptions", "PoolSnapshot"]
 
@@ -56,7 +57,7 @@ class EmbeddedPool:
         )
         cert, key = self.options.tls_cert, self.options.tls_key
         self.certificate = None if cert is None else ServerCertificate(cert, key)
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | TlsPort | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._open: set[asyncio.Future[None]] = set()
 
@@ -79,20 +80,15 @@ class EmbeddedPool:
 
     async def start(self) -> tuple[str, int]:
         """Listen; return host and port. Raise StampmillError if the address is not to be had."""
-        loop = asyncio.get_running_loop()
         host, port = self.options.host, self.options.port
         try:
-            self._server = await loop.create_server(
-                self._connection, host, port, backlog=1024,
-                ssl=None if self.certificate is None else self.certificate.context,
-            )  # fmt: skip
+            address = await self._listen(host, port)
         except OSError as error:
             why = error.strerror or str(error)
             raise StampmillError(
                 f"the pool cannot listen on {host}:{port}: {why}; choose another address or port"
             ) from error
         self._tasks = [asyncio.create_task(self._ticks()), asyncio.create_task(self._jobs())]
-        address: tuple[str, int] = self._server.sockets[0].getsockname()[:2]
         shown = "" if self.certificate is None else f", TLS with {self.certificate}"
         self._core.tell(PoolEventKind.LISTENING, f"{address[0]}:{address[1]}{shown}", "")
         return address
@@ -112,11 +108,27 @@ class EmbeddedPool:
             await self._server.wait_closed()
             self._server = None
 
+    async def _listen(self, host: str, port: int) -> tuple[str, int]:
+        if self.certificate is None:
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(self._connection, host, port, backlog=1024)
+            self._server = server
+            address: tuple[str, int] = server.sockets[0].getsockname()[:2]
+            return address
+        tls = self._server = TlsPort(
+            self.certificate.context,
+            self._connection,
+            self._core.handshake_failed,
+            limit=self.options.handshake_timeout,
+            most=self.options.max_connections,
+        )
+        return await tls.open(host, port)
+
     def _connection(self) -> MinerConnection:
         return MinerConnection(self._core, asyncio.get_running_loop(), self.chaos, self._opened)
 
     def _opened(self, connection: MinerConnection) -> None:
-        """Wait for this one at the end; one that fails in its TLS handshake never comes here."""
+        """Wait for this one at the end."""
         self._open.add(connection.gone)
         connection.gone.add_done_callback(self._open.discard)
 

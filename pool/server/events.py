@@ -9,6 +9,7 @@ class PoolEventKind(Enum):
     """What happened."""
 
     LISTENING = "listening"
+    HANDSHAKE_FAILED = "tls-failed"
     CONNECTED = "connected"
     AUTHORIZED = "authorized"
     DIFFICULTY = "difficulty"
@@ -48,3 +49,20 @@ class CloseReason(Enum):
     SHUTDOWN = "shutdown"
     CHAOS = "chaos"
     """A scenario of `--chaos` wanted it."""
+
+
+class HandshakeFault(Enum):
+    """Why a TLS handshake did not come about; the counter's name."""
+
+    NOT_TLS = "not-tls"
+    """Plain Stratum, HTTP, or anything else."""
+    REFUSED = "refused-by-miner"
+    """It did not like our certificate, or what else we offer, and said so."""
+    NOTHING_IN_COMMON = "nothing-in-common"
+    """No version or cipher that both have."""
+    TIMED_OUT = "timed-out"
+    HUNG_UP = "hung-up"
+    BROKEN = "broken"
+    TOO_MANY = "too-many"
+    NOT_ACCEPTED = "not-accepted"
+    """The system had no descriptor left for it, for one."""

@@ -18,7 +18,13 @@ from stampmill.pool.server.counters import (
 )
 from stampmill.pool.server.departed import Departed, DepartedSessions
 from stampmill.pool.server.desk import Port
-from stampmill.pool.server.events import CloseReason, PoolEvent, PoolEventKind, PoolListener
+from stampmill.pool.server.events import (
+    CloseReason,
+    HandshakeFault,
+    PoolEvent,
+    PoolEventKind,
+    PoolListener,
+)
 from stampmill.pool.server.jobs import JobFactory, SentJob, ServerJob
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.server.session import MinerSession
@@ -87,6 +93,11 @@ class PoolCore:
         self._sessions[session.extranonce1] = session
         self.tell(PoolEventKind.CONNECTED, "", port.peer)
         return session
+
+    def handshake_failed(self, fault: HandshakeFault, text: str, peer: str) -> None:
+        """Count a connection that did not get through TLS."""
+        self.counters.handshakes_failed[fault] += 1
+        self.tell(PoolEventKind.HANDSHAKE_FAILED, f"{fault.value}: {text}", peer)
 
     def disconnect(self, session: MinerSession) -> None:
         """Forget a session whose connection is gone."""

@@ -52,22 +52,6 @@ async def test_a_miner_gets_work_with_the_pin_that_the_pool_shows(
         await pool.close()
 
 
-@in_loop
-async def test_a_miner_that_speaks_plainly_is_left_and_others_are_served(tmp_path_factory) -> None:
-    _, _, both = files(tmp_path_factory.mktemp("tls"))
-    pool = EmbeddedPool(PoolOptions(tls_cert=both))
-    host, port = await pool.start()
-    try:
-        reader, writer = await asyncio.open_connection(host, port)
-        writer.write(b'{"id":1,"method":"mining.subscribe","params":[]}\n')
-        async with asyncio.timeout(10):
-            assert b"mining" not in await reader.read()
-        writer.close()
-        assert pool.snapshot().connections_total == 0
-    finally:
-        await pool.close()
-
-
 def test_the_pins_are_those_of_the_certificate(tmp_path: Path) -> None:
     leaf = certificate()
     path = tmp_path / "both.pem"
