@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
 from stampmill.core.chain import target
-from stampmill.core.job import Job, Share, ShareResult, Verdict
+from stampmill.core.job import Job, Share, ShareResult, ShareSink, Verdict
 
 
 class SourceState(Enum):
@@ -39,6 +39,12 @@ class SourceStatus:
     """The pools of a group that are not mined on now."""
     faults: tuple[tuple[str, int], ...] = ()
     """Connections that did not come about or ended, by named reason."""
+    rank: int = 0
+    """Its place in the user's order."""
+    quota: int = 1
+    """Its part of the work, beside the others'."""
+    sink: ShareSink | None = field(default=None, repr=False, compare=False)
+    """What its jobs name as the way back of their shares; None: nobody needs to tell it."""
 
 
 class JobListener(Protocol):

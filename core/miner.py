@@ -4,16 +4,16 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
+from stampmill.core import picture
 from stampmill.core.backends.base import Backend, BackendError
-from stampmill.core.chain import target
+from stampmill.core.devices import Devices
 from stampmill.core.errors import NoDeviceError, StampmillError
 from stampmill.core.events import Notice, Observer
 from stampmill.core.job_source import JobSource
 from stampmill.core.scheduler import Scheduler
-from stampmill.core.snapshot import DeviceSnapshot, Latency, Rates, Snapshot
-from stampmill.core.stats import RATE_WINDOWS, LatencyLog, RateMeter, Stats
+from stampmill.core.snapshot import Snapshot
+from stampmill.core.stats import Stats
 
 SAMPLE_SECONDS = 1.0
 DRAIN_SECONDS = 2.0
@@ -30,6 +30,7 @@ class Miner:
         *,
         observer: Observer = lambda _event: None,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.stats = Stats()
         self._source = source
@@ -38,13 +39,14 @@ class Miner:
         """Those that are open."""
         self._observer = observer
         self._clock = clock
+        self._now = now
         self._scheduler = Scheduler(backends, self.stats, clock, observer)
-        self._devices = _Devices()
+        self._devices = Devices()
         self._stop = asyncio.Event()
         self._failure: Exception | None = None
         self._kernels = ""
-        self._started = clock()
-        self._finished: float | None = None
+        self._devices.begin(clock())
+        self._finished: tuple[float, float] | None = None
 
     def stop(self) -> None:
         """Ask the run to end; callable more than once."""
@@ -64,8 +66,7 @@ class Miner:
     async def run(self, time_limit: float | None = None) -> None:
         """Mine until stopped or for so many seconds; raise what made it impossible to go on."""
         await self._open_backends()
-        self._started = self._clock()
-        self._devices.begin(self._started)
+        self._devices.begin(self._clock())
         readers = {backend: self._spawn(self._read(backend)) for backend in self._backends}
         tasks = [self._spawn(self._run_source()), self._spawn(self._sample_regularly())]
         try:
@@ -77,49 +78,17 @@ class Miner:
             raise self._failure
 
     def snapshot(self) -> Snapshot:
-        """Return a picture of the run as it is now."""
-        now = self._clock() if self._finished is None else self._finished
-        seconds = now - self._started
-        stats, job = self.stats, self._scheduler.job
-        rates = self._devices.total_rates(seconds)
-        rate = rates.seconds_5 or rates.average
-        return Snapshot(
-            seconds=seconds,
-            source=self._source.status(),
+        """Return a picture of the run as it is now; after it, of its end."""
+        now, time = self._finished or (self._clock(), self._now())
+        return picture.take(
+            self.stats,
+            self._devices,
+            self._source.status(),
+            self._scheduler.job,
             kernel=self._kernels,
             paused=self._scheduler.paused,
-            devices=self._devices.snapshots(seconds),
-            hashes=self._devices.total,
-            rates=rates,
-            job_id=job.id if job else None,
-            job_difficulty=job.difficulty if job else None,
-            network_difficulty=target.difficulty_of_target(job.network_target) if job else None,
-            expected_share_seconds=(
-                target.expected_hashes(job.share_target) / rate if job and rate else None
-            ),
-            jobs=stats.jobs,
-            clean_jobs=stats.clean_jobs,
-            starved_jobs=stats.starved_jobs,
-            accepted=stats.accepted,
-            rejected=stats.rejected,
-            reject_reasons=tuple(sorted(stats.reject_reasons.items())),
-            stale=stats.stale,
-            lost=stats.lost,
-            unanswered=stats.unanswered,
-            duplicates=stats.duplicates,
-            hardware_errors=stats.hardware_errors,
-            below_share=stats.below_share,
-            blocks=stats.blocks,
-            accepted_difficulty=stats.accepted_difficulty,
-            best_difficulty=stats.best_difficulty,
-            seconds_since_accepted=(
-                max(now - stats.last_accepted_at, 0.0)  # it may come after the end, while draining
-                if stats.last_accepted_at is not None
-                else None
-            ),
-            job_switch=_latency(stats.job_switch),
-            share_path=_latency(stats.share_path),
-            pool_answer=_latency(stats.pool_answer),
+            now=now,
+            time=time,
         )
 
     async def _open_backends(self) -> None:
@@ -162,7 +131,7 @@ class Miner:
     async def _read(self, backend: Backend) -> None:
         try:
             async for nonce in backend.nonces():
-                self._scheduler.on_nonce(nonce)
+                self._scheduler.on_nonce(nonce, backend)
         except StampmillError as error:
             await self._drop(backend, error)
         else:
@@ -173,6 +142,7 @@ class Miner:
         """Go on without a backend that broke; with none left the run is over."""
         self._leave_out(backend, error)
         self._read_telemetry(backend)
+        self._devices.lose(backend)
         self._backends.remove(backend)
         if not self._backends:
             self._failure = self._failure or error
@@ -214,7 +184,7 @@ class Miner:
             await self._close(backend, readers[backend])
         await asyncio.gather(*readers.values(), return_exceptions=True)
         self._sample()
-        self._finished = self._clock()
+        self._finished = self._clock(), self._now()
         await self._source.drain(DRAIN_SECONDS)
         for task in tasks:
             task.cancel()
@@ -227,63 +197,3 @@ class Miner:
         except Exception as error:
             self._failure = self._failure or error
             reader.cancel()
-
-
-@dataclass(slots=True)
-class _Device:
-    backend: str
-    name: str
-    meter: RateMeter
-    hashes: int = 0
-
-
-class _Devices:
-    """Hash counts and rates by device, and their total."""
-
-    def __init__(self) -> None:
-        self._devices: dict[tuple[Backend, str], _Device] = {}
-        self.begin(0.0)
-
-    def begin(self, started: float) -> None:
-        self._started = started
-        self._meter = RateMeter(started)
-
-    @property
-    def total(self) -> int:
-        return sum(device.hashes for device in self._devices.values())
-
-    def count(self, backend: Backend, hashes: dict[str, int]) -> None:
-        for name, count in hashes.items():
-            if (backend, name) not in self._devices:
-                new = _Device(backend.name, name, RateMeter(self._started))
-                self._devices[backend, name] = new
-            self._devices[backend, name].hashes = count
-
-    def sample(self, now: float) -> None:
-        """Take every rate; a device that counts no more comes down to zero."""
-        for device in self._devices.values():
-            device.meter.sample(now, device.hashes)
-        self._meter.sample(now, self.total)
-
-    def total_rates(self, seconds: float) -> Rates:
-        return _rates(self._meter, self.total, seconds)
-
-    def snapshots(self, seconds: float) -> tuple[DeviceSnapshot, ...]:
-        return tuple(
-            DeviceSnapshot(
-                device.name,
-                device.backend,
-                device.hashes,
-                _rates(device.meter, device.hashes, seconds),
-            )
-            for device in self._devices.values()
-        )
-
-
-def _rates(meter: RateMeter, total: int, seconds: float) -> Rates:
-    short, minute, quarter = (meter.rate(window) for window in RATE_WINDOWS)
-    return Rates(short, minute, quarter, total / seconds if seconds > 0 else 0.0)
-
-
-def _latency(log: LatencyLog) -> Latency:
-    return Latency(log.count, log.percentile(50), log.percentile(99))

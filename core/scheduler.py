@@ -7,7 +7,7 @@ from stampmill.core.backends.base import Backend
 from stampmill.core.chain import target
 from stampmill.core.events import HardwareError, JobArrived, Notice, Observer, ShareAnswered
 from stampmill.core.job import Job, Nonce, RejectReason, Share, ShareResult, ShareSink, Verdict
-from stampmill.core.stats import Stats
+from stampmill.core.stats import Stats, Tally, fate_of
 from stampmill.core.verify import Finding, verify
 from stampmill.core.work import ExtranonceCounter, TicketFeed, WorkSpace
 
@@ -35,7 +35,8 @@ class Scheduler:
         self._clock = clock
         self._observer = observer
         self._live: OrderedDict[int, Job] = OrderedDict()
-        self._sent: OrderedDict[bytes, None] = OrderedDict()
+        self._sent: OrderedDict[bytes, Tally] = OrderedDict()
+        """The shares that were found, with the tally of the device that found each."""
         self._extranonces = ExtranonceCounter()
         self._paused = ""
 
@@ -70,6 +71,7 @@ class Scheduler:
         if not self._paused:
             self._hand_out(job)
         self.stats.jobs += 1
+        self.stats.pool(job.sink).jobs += 1
         self.stats.clean_jobs += job.clean
         self._observer(JobArrived(job))
 
@@ -91,15 +93,17 @@ class Scheduler:
             self.stats.pool_answer.add(result.latency)
         self._observer(ShareAnswered(share, result))
 
-    def on_nonce(self, nonce: Nonce) -> None:
-        """Verify a nonce and send it, or count why not."""
+    def on_nonce(self, nonce: Nonce, backend: Backend | None = None) -> None:
+        """Verify a nonce of a backend's and send it, or count why not."""
         finding, share = verify(nonce)
+        device = self.stats.device((backend, nonce.device))
         if finding is Finding.HARDWARE_ERROR:
             self.stats.hardware_errors += 1
+            device.hardware_errors += 1
             self._observer(HardwareError(nonce))
         elif share is None:
             self.stats.below_share += 1
-        elif self._is_duplicate(share):
+        elif self._is_duplicate(share, device):
             self.stats.duplicates += 1
         elif self._is_dead(share):
             self.on_share_result(share, ShareResult(Verdict.STALE, text="its job was replaced"))
@@ -118,17 +122,21 @@ class Scheduler:
         self.stats.share_path.add(self._clock() - share.nonce.found_at)
 
     def _count(self, share: Share, result: ShareResult) -> None:
-        match result.verdict:
+        now = self._clock()
+        self.stats.pool(share.job.sink).add(share, result, now)
+        if device := self._sent.get(share.hash):
+            device.add(share, result, now)
+        match fate_of(result):
             case Verdict.ACCEPTED:
                 self.stats.accepted += 1
                 self.stats.accepted_difficulty += share.job.difficulty
-                self.stats.last_accepted_at = self._clock()
+                self.stats.last_accepted_at = now
                 self.stats.blocks += share.solves_block
-            case Verdict.REJECTED if result.reason is not RejectReason.STALE:
+            case Verdict.REJECTED:
                 self.stats.rejected += 1
                 reason = result.reason or RejectReason.OTHER
                 self.stats.reject_reasons[reason.value] += 1
-            case Verdict.REJECTED | Verdict.STALE:
+            case Verdict.STALE:
                 self.stats.stale += 1
             case Verdict.LOST:
                 self.stats.lost += 1
@@ -160,11 +168,11 @@ class Scheduler:
         while len(self._live) > _LIVE_JOBS:
             self._live.popitem(last=False)
 
-    def _is_duplicate(self, share: Share) -> bool:
+    def _is_duplicate(self, share: Share, device: Tally) -> bool:
         # By hash, for a pool may send one job under two ids, and counts a header once.
         if share.hash in self._sent:
             return True
-        self._sent[share.hash] = None
+        self._sent[share.hash] = device
         if len(self._sent) > _REMEMBERED_SHARES:
             self._sent.popitem(last=False)
         return False

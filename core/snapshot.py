@@ -7,12 +7,36 @@ from stampmill.core.job_source import SourceStatus
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Hashes per second over 5 s, 1 min, 15 min and the whole run."""
+    """Hashes per second over 5 s, 1 min, 5 min, 15 min and the whole run."""
 
     seconds_5: float
     minute_1: float
+    minutes_5: float
     minutes_15: float
     average: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What became of the shares of one pool, or of one device. Difficulties are the jobs', summed.
+
+    `best_difficulty` and `last_difficulty` are what shares reached, the latter accepted ones.
+    """
+
+    accepted: int = 0
+    rejected: int = 0
+    reject_reasons: tuple[tuple[str, int], ...] = ()
+    stale: int = 0
+    lost: int = 0
+    unanswered: int = 0
+    accepted_difficulty: float = 0.0
+    rejected_difficulty: float = 0.0
+    stale_difficulty: float = 0.0
+    best_difficulty: float = 0.0
+    last_difficulty: float = 0.0
+    seconds_since_accepted: float | None = None
+    blocks: int = 0
+    hardware_errors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +47,68 @@ class DeviceSnapshot:
     backend: str
     hashes: int
     rates: Rates
+    shares: Shares = Shares()
+    kernel: str = ""
+    alive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Median and 99th percentile in seconds of the latest few thousand, None where none was."""
+    """Latencies in seconds: percentiles of the latest few thousand, None where none was.
+
+    `total` is the sum of all, `buckets` how many there were between `stats.LATENCY_BOUNDS`.
+    """
 
     count: int
     p50: float | None
     p99: float | None
+    total: float = 0.0
+    buckets: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStanding:
+    """One pool: what it says of itself, whether it is mined on, and what came of its shares."""
+
+    status: SourceStatus
+    active: bool
+    shares: Shares
+    answer: Latency
+    jobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobSnapshot:
+    """The job that is mined on. `previous_hash` is as explorers show it, `age` seconds."""
+
+    id: str
+    clean: bool
+    difficulty: float
+    network_difficulty: float
+    height: int | None
+    previous_hash: str
+    version: int
+    ntime: int
+    age: float
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything known at one moment. Times are seconds, rates hashes per second."""
 
+    time: float
+    """Since 1970."""
     seconds: float
     source: SourceStatus
     kernel: str
     paused: str
     """Who paused the run, or nothing."""
     devices: tuple[DeviceSnapshot, ...]
+    pools: tuple[PoolStanding, ...]
+    """In the order of their rank."""
     hashes: int
     rates: Rates
+    job: JobSnapshot | None
     job_id: str | None
     job_difficulty: float | None
     network_difficulty: float | None

@@ -127,6 +127,7 @@ class StratumSource:
             latency=self._record.latency,
             dropped=tuple((drop.value, count) for drop, count in self._record.drops.items()),
             faults=tuple(self._record.faults.items()),
+            sink=self,
         )
 
     async def _attempt(self, listener: JobListener, endpoint: Endpoint) -> Outcome:

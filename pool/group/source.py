@@ -70,9 +70,12 @@ class PoolGroup:
 
     def status(self) -> SourceStatus:
         """Return what is known of the pool that is mined on, and of the others."""
-        shown = self._active or self._members[0]
-        others = (member.source.status() for member in self._members if member is not shown)
-        return replace(shown.source.status(), others=tuple(others))
+        shown = self._members.index(self._active or self._members[0])
+        all_of_them = [
+            replace(member.source.status(), rank=rank) for rank, member in enumerate(self._members)
+        ]
+        here = all_of_them.pop(shown)
+        return replace(here, others=tuple(all_of_them))
 
     def _look(self) -> None:
         """Do what time alone decides."""

@@ -1,10 +1,11 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from stampmill.core.backends.base import BackendError, Telemetry
 from stampmill.core.chain import target
-from stampmill.core.job_source import FixedJobSource
+from stampmill.core.job_source import FixedJobSource, JobListener, SourceStatus
 from stampmill.core.snapshot import Snapshot
 
 from .fakes import BreakingBackend, MemoryBackend, MemorySource, make_job
@@ -153,3 +154,48 @@ def test_a_backend_without_news_shows_no_rate() -> None:
     assert rates["broken"].average > 0.0
     assert rates["broken"].seconds_5 == 0.0
     assert rates["sound"].seconds_5 > 0.0
+
+
+def test_shares_are_told_by_pool_and_by_device() -> None:
+    backends = [MemoryBackend("a"), MemoryBackend("b")]
+    shot = Run(a_source(), *backends).until(some_accepted)
+    (pool,) = shot.pools
+    assert (pool.active, pool.jobs, pool.status) == (True, 1, shot.source)
+    assert pool.shares.accepted == shot.accepted
+    assert pool.shares.accepted_difficulty == pytest.approx(shot.accepted_difficulty)
+    assert pool.shares.best_difficulty == shot.best_difficulty
+    assert sum(device.shares.accepted for device in shot.devices) == shot.accepted
+    assert all(device.shares.accepted for device in shot.devices)
+    assert [device.kernel for device in shot.devices] == ["a kernel", "b kernel"]
+
+
+def test_pools_are_told_in_their_order_with_their_own_shares() -> None:
+    sources = [a_source(), a_source(accept=False)]
+
+    class Both(MemorySource):
+        """Two sources with one listener, the second of which is mined on last."""
+
+        async def run(self, listener: JobListener) -> None:
+            for source in sources:
+                source.listener = listener
+                listener.on_job(make_job(source, clean=False))
+            await asyncio.Event().wait()
+
+        def status(self) -> SourceStatus:
+            first, second = (replace(source.status(), sink=source) for source in sources)
+            return replace(second, rank=1, others=(first,))
+
+    shot = Run(Both(), MemoryBackend()).until(lambda _: len(sources[1].shares) >= 10)
+    assert [pool.active for pool in shot.pools] == [False, True]
+    assert [pool.jobs for pool in shot.pools] == [1, 1]
+    assert [pool.shares.lost for pool in shot.pools] == [0, 0]
+    assert shot.pools[0].shares.accepted == len(sources[0].shares)
+
+
+def test_a_device_that_broke_is_not_alive() -> None:
+    broken = BreakingBackend("broken", BackendError("cable gone"))
+    shot = Run(a_source(), broken, MemoryBackend("sound")).until(
+        lambda shot: any(not device.alive for device in shot.devices)
+    )
+    alive = {device.backend: device.alive for device in shot.devices}
+    assert alive == {"broken": False, "sound": True}

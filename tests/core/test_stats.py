@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stampmill.core.stats import RATE_WINDOWS, LatencyLog, RateMeter, Stats
+from stampmill.core.job import RejectReason, Share, ShareResult, Verdict
+from stampmill.core.stats import (
+    LATENCY_BOUNDS,
+    RATE_WINDOWS,
+    LatencyLog,
+    PoolTally,
+    RateMeter,
+    Stats,
+)
+
+from .fakes import Sink, first_nonce, make_job, make_work
 
 
 def sampled(*samples: tuple[float, int], started: float = 0.0) -> RateMeter:
@@ -95,6 +105,49 @@ def test_the_latest_thousands_are_kept_and_all_are_counted() -> None:
     assert kept.count == 10_000
     assert len(kept.values) == 8192
     assert kept.percentile(0) == 10_000 - 8192
+
+
+def test_what_is_forgotten_no_longer_ranks() -> None:
+    kept = log(9.0, *[1.0] * 8192)
+    assert kept.percentile(100) == 1.0
+    assert kept.total == 8201.0
+
+
+@given(st.lists(st.floats(0, 20)))
+def test_each_latency_is_in_one_bucket(latencies: list[float]) -> None:
+    kept = log(*latencies)
+    for index, bound in enumerate(LATENCY_BOUNDS):
+        assert sum(kept.buckets[: index + 1]) == sum(value <= bound for value in latencies)
+    assert sum(kept.buckets) == len(latencies)
+
+
+# Tallies
+
+
+def a_share(difficulty: float = 2.0, *, solves_block: bool = False) -> Share:
+    nonce = first_nonce(make_work(make_job(difficulty=0.5)))
+    return Share(nonce, bytes(32), difficulty, solves_block)
+
+
+def test_a_tally_parts_shares_by_fate_and_reason() -> None:
+    tally = PoolTally()
+    tally.add(a_share(3.0, solves_block=True), ShareResult(Verdict.ACCEPTED, latency=0.25), 10.0)
+    tally.add(a_share(9.0), ShareResult(Verdict.REJECTED, RejectReason.DUPLICATE), 11.0)
+    tally.add(a_share(), ShareResult(Verdict.REJECTED, RejectReason.STALE), 12.0)
+    tally.add(a_share(), ShareResult(Verdict.LOST), 13.0)
+    assert tally.counts == {
+        Verdict.ACCEPTED: 1, Verdict.REJECTED: 1, Verdict.STALE: 1, Verdict.LOST: 1,
+    }  # fmt: skip
+    assert tally.difficulties == dict.fromkeys(tally.counts, 0.5)
+    assert tally.reasons == {RejectReason.DUPLICATE: 1}
+    assert (tally.best_difficulty, tally.last_difficulty, tally.last_accepted_at) == (9.0, 3.0, 10)
+    assert (tally.blocks, tally.answers.count) == (1, 1)
+
+
+def test_each_pool_and_each_device_has_its_tally() -> None:
+    stats, one, other = Stats(), Sink(), Sink()
+    assert stats.pool(one) is stats.pool(one) is not stats.pool(other)
+    assert stats.device("a") is stats.device("a") is not stats.device("b")
 
 
 def test_a_run_begins_with_nothing_counted() -> None:

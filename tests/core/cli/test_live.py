@@ -5,42 +5,12 @@ import io
 import pytest
 
 from stampmill.core.events import Notice
-from stampmill.core.job_source import SourceState, SourceStatus
-from stampmill.core.snapshot import DeviceSnapshot, Latency, Rates, Snapshot
+from stampmill.core.snapshot import Rates
+from tests.core.snapshots import snapshot
 
 pytest.importorskip("rich", reason="the extra 'tui' is not installed")
 
 from stampmill.core.cli.live import LiveView
-
-NO_LATENCY = Latency(0, None, None)
-
-
-def snapshot(**changed):
-    fields = {
-        "seconds": 12.0,
-        "source": SourceStatus("stratum", SourceState.AUTHORIZED, "stratum+tcp://a:1", "me.rig"),
-        "kernel": "avx512",
-        "paused": "",
-        "devices": (DeviceSnapshot("cpu0", "cpu", 100, Rates(5e6, 4e6, 3e6, 2e6)),),
-        "hashes": 100,
-        "rates": Rates(5e6, 4e6, 3e6, 2e6),
-        "job_id": "4f",
-        "job_difficulty": 0.00408,
-        "network_difficulty": 4.6e-10,
-        "expected_share_seconds": 1.25,
-        **dict.fromkeys(
-            ("jobs", "clean_jobs", "starved_jobs", "rejected", "stale", "lost", "unanswered",
-             "duplicates", "hardware_errors", "below_share", "blocks"), 0),
-        "accepted": 21,
-        "reject_reasons": (),
-        "accepted_difficulty": 1.0,
-        "best_difficulty": 0.1269,
-        "seconds_since_accepted": 1.0,
-        "job_switch": Latency(3, 0.00005, 0.0009),
-        "share_path": NO_LATENCY,
-        "pool_answer": NO_LATENCY,
-    }  # fmt: skip
-    return Snapshot(**(fields | changed))
 
 
 def drawn(*events, **changed):
@@ -74,7 +44,7 @@ def test_a_lasting_notice_stays_above_the_others():
 
 
 def test_it_is_drawn_without_a_job_and_without_a_rate():
-    nothing = Rates(0.0, 0.0, 0.0, 0.0)
+    nothing = Rates(0.0, 0.0, 0.0, 0.0, 0.0)
     screen = drawn(
         job_id=None, job_difficulty=None, expected_share_seconds=None, devices=(), rates=nothing
     )

@@ -1,0 +1,83 @@
+"""The devices of a run: what each has hashed, how fast, and what became of its shares."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from stampmill.core.backends.base import Backend
+from stampmill.core.snapshot import DeviceSnapshot, Rates, Shares
+from stampmill.core.stats import RATE_WINDOWS, RateMeter
+
+
+@dataclass(slots=True)
+class _Device:
+    backend: Backend
+    name: str
+    meter: RateMeter
+    hashes: int = 0
+    kernel: str = ""
+    alive: bool = True
+
+
+@dataclass(slots=True)
+class Devices:
+    """Hash counts and rates by device, and their total. Times are monotonic seconds."""
+
+    started: float = 0.0
+    _devices: dict[tuple[Backend, str], _Device] = field(default_factory=dict)
+    _meter: RateMeter = field(default_factory=lambda: RateMeter(0.0))
+
+    def begin(self, started: float) -> None:
+        """Count from here."""
+        self.started = started
+        self._meter = RateMeter(started)
+
+    @property
+    def total(self) -> int:
+        """All hashes."""
+        return sum(device.hashes for device in self._devices.values())
+
+    def count(self, backend: Backend, hashes: dict[str, int]) -> None:
+        """Note what each device of a backend has hashed since it was opened."""
+        for name, count in hashes.items():
+            if (backend, name) not in self._devices:
+                kernel = backend.capabilities().kernel
+                new = _Device(backend, name, RateMeter(self.started), kernel=kernel)
+                self._devices[backend, name] = new
+            self._devices[backend, name].hashes = count
+
+    def lose(self, backend: Backend) -> None:
+        """Note that a backend is gone."""
+        for device in self._devices.values():
+            device.alive = device.alive and device.backend is not backend
+
+    def sample(self, now: float) -> None:
+        """Take every rate; a device that counts no more comes down to zero."""
+        for device in self._devices.values():
+            device.meter.sample(now, device.hashes)
+        self._meter.sample(now, self.total)
+
+    def total_rates(self, seconds: float) -> Rates:
+        """Return the rates of all together, after so long a run."""
+        return _rates(self._meter, self.total, seconds)
+
+    def snapshots(
+        self, seconds: float, shares: Callable[[tuple[Backend, str]], Shares]
+    ) -> tuple[DeviceSnapshot, ...]:
+        """Return a picture of each; `shares` tells what became of those of one."""
+        return tuple(
+            DeviceSnapshot(
+                device.name,
+                device.backend.name,
+                device.hashes,
+                _rates(device.meter, device.hashes, seconds),
+                shares(key),
+                device.kernel,
+                device.alive,
+            )
+            for key, device in self._devices.items()
+        )
+
+
+def _rates(meter: RateMeter, total: int, seconds: float) -> Rates:
+    short, minute, minutes, quarter = (meter.rate(window) for window in RATE_WINDOWS)
+    return Rates(short, minute, minutes, quarter, total / seconds if seconds > 0 else 0.0)
