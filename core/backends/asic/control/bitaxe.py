@@ -93,7 +93,7 @@ BITAXE = Profile(
         Stage("fan", emc2101.setup_steps(_GAMMA_IDEALITY, _GAMMA_BETA)),
         Stage("regulator", tps546.identify_steps()),
         Stage("regulator limits", tps546.limit_steps(tps546.FIVE_VOLT, limits.BITAXE_START_VOLTS)),
-        Stage("core voltage", tps546.on_steps(limits.BITAXE_START_VOLTS)),
+        Stage("core voltage", tps546.on_steps(limits.BITAXE_START_VOLTS), heats=True),
         Stage("settle", (Pause(0.5),)),
     ),
     power_off=(tps546.off_step(),),

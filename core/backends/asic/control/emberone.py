@@ -69,7 +69,7 @@ EMBERONE = Profile(
         ),
         Stage("light", (Ask("status light", LedSet(0, 0, 32)),)),
         Stage("I/O power", (_pin("I/O power", IO_POWER_PIN, high=True), Pause(0.005))),
-        Stage("core power", (_pin("core power", POWER_PIN, high=True), Pause(0.5))),
+        Stage("core power", (_pin("core power", POWER_PIN, high=True), Pause(0.5)), heats=True),
     ),
     power_off=(
         _pin("core power", POWER_PIN, high=False),

@@ -20,6 +20,8 @@ class Stage:
 
     name: str
     steps: tuple[Step, ...]
+    heats: bool = False
+    """From here on there is core voltage: not before the board is cool enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,13 @@ class Profile:
     """Of a board that was stopped in order."""
 
     def cold(self, fan_percent: float) -> tuple[Ask, ...]:
-        """Return how to make the board cold: reset low first, and the fan before the voltage."""
+        """Return how to make the board cold: reset low first.
+
+        The fan goes up before the voltage is taken away, and down after it.
+        """
         fan = () if self.fan is None else (self.fan(fan_percent),)
-        return (reset_step(high=False), *fan, *self.power_off)
+        rest = (*fan, *self.power_off) if fan_percent >= 100 else (*self.power_off, *fan)
+        return (reset_step(high=False), *rest)
 
     def model(self, chip_id: int) -> Model | None:
         """Return the board that has this chip, None for none."""
