@@ -1,0 +1,140 @@
+"""What all boards of BM13xx chips have in common."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from stampmill.core.backends.asic.board.base import BoardError, Facts, Found, LineCounters
+from stampmill.core.backends.asic.board.bring_up import Driver, Sleep, bring_up_chain
+from stampmill.core.backends.asic.board.chip_line import ChipLine
+from stampmill.core.backends.asic.board.jobs import header_version
+from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.board.tuned_chain import TunedChain
+from stampmill.core.backends.asic.chip.bringup import retune
+from stampmill.core.backends.asic.link.emulation import Emulation
+from stampmill.core.backends.asic.link.port import Port
+from stampmill.core.job import Work
+
+
+class ChipBoard(ABC):
+    """A Board but for its power: that is what each kind adds.
+
+    `limit_mhz` is the board's own limit, beside the chip's.
+    """
+
+    kind = ""
+    limit_mhz: float | None = None
+
+    def __init__(
+        self, name: str, settings: BoardSettings | None = None, *, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self.name = name
+        self.settings = settings or BoardSettings()
+        self._sleep = sleep
+        self._line: ChipLine | None = None
+        self._past = LineCounters()
+        self._notices: list[str] = []
+
+    @abstractmethod
+    async def power_up(self) -> Port:
+        """Return the open data port of chips that have power and are out of reset."""
+
+    @abstractmethod
+    async def power_down(self) -> None:
+        """Leave the board cold, as far as that is ours to do, and close its ports."""
+
+    def emulation(self) -> Emulation | None:
+        """Return what an emulated board tells of itself; None for a real one."""
+        return None
+
+    @property
+    def serial_number(self) -> str | None:
+        """What the board is known by under any port name."""
+        return None
+
+    async def bring_up(self) -> Facts:
+        """Give the board power, find its chips and make them ready."""
+        self._close_line()
+        port = await self.power_up()
+        tuned, driver = await bring_up_chain(
+            port,
+            self.settings,
+            emulation=self.emulation(),
+            limit_mhz=self.limit_mhz,
+            sleep=self._sleep,
+        )
+        self._line = ChipLine(port, tuned)
+        self._remember(driver)
+        return tuned.facts(self.kind, self.serial_number)
+
+    async def reset(self) -> None:
+        """Take power away, as far as it is ours; the next bring-up gives it back."""
+        await self.stop()
+
+    def set_ticket(self, bits: int) -> None:
+        """Report only hashes with so many more zero bits from now on."""
+        self._up.set_ticket(bits)
+
+    def repeat_settings(self) -> None:
+        """Send ticket and version mask again with the next job."""
+        self._up.repeat_settings()
+
+    def start(self, job_id: int, work: Work) -> None:
+        """Hand a job to the line at once."""
+        self._up.start(job_id, work)
+
+    def job_seconds(self, work: Work) -> float:
+        """Return after how long the chips need the next job."""
+        return self._up.tuned.job_seconds(work, self._up.port.baud)
+
+    def version(self, work: Work, found: Found) -> int | None:
+        """Return the header version that a reply stands for."""
+        return header_version(self._up.tuned.chain.chip, work, found.roll)
+
+    async def hear(self) -> Sequence[Found]:
+        """Return the next nonces."""
+        return await self._up.hear()
+
+    async def retune(self, mhz: float) -> None:
+        """Bring running chips to another frequency, in steps."""
+        line, tuned = self._up, self._up.tuned
+        mhz = BoardSettings(mhz=mhz).mhz_for(tuned.chain.chip, self.limit_mhz)
+        driver = Driver(line.port, tuned, self._sleep)
+        await driver.run(retune(tuned.chain, tuned.mhz, mhz))
+        line.tuned = TunedChain(tuned.chain, mhz, tuned.emulation)
+
+    def temperatures(self) -> Sequence[tuple[str, float]]:
+        """Return nothing, where there is no sensor."""
+        return ()
+
+    def counters(self) -> LineCounters:
+        """Return what was wrong on the line, over all bring-ups."""
+        return self._past if self._line is None else _sum(self._past, self._line.counters())
+
+    def notices(self) -> Sequence[str]:
+        """Return what the user should know since it was asked last."""
+        notices, self._notices = self._notices, []
+        return notices
+
+    async def stop(self) -> None:
+        """Leave the board cold, as far as that is ours to do."""
+        self._close_line()
+        await self.power_down()
+
+    @property
+    def _up(self) -> ChipLine:
+        if self._line is None:
+            raise BoardError(f"{self.name} is not up")
+        return self._line
+
+    def _close_line(self) -> None:
+        self._past = self.counters()
+        self._line = None
+
+    def _remember(self, driver: Driver) -> None:
+        self._notices += driver.notices
+        self._past = _sum(self._past, LineCounters(repeated_writes=driver.repeated_writes))
+
+
+def _sum(one: LineCounters, other: LineCounters) -> LineCounters:
+    return LineCounters(*(a + b for a, b in zip(one, other, strict=True)))
