@@ -11,6 +11,13 @@ from dataclasses import dataclass, field
 
 from tests.pool.loopback import Changes, turns
 
+# It takes uvloop where that is installed, and fails with the versions of today.
+_PPROXY = """
+import runpy, sys
+sys.modules["uvloop"] = None
+runpy.run_module("pproxy", run_name="__main__")
+"""
+
 
 @contextmanager
 def pproxy(scheme: str, credentials: str = "") -> Iterator[int]:
@@ -18,7 +25,7 @@ def pproxy(scheme: str, credentials: str = "") -> Iterator[int]:
     port = _free_port()
     where = f"{scheme}://127.0.0.1:{port}" + (f"#{credentials}" if credentials else "")
     process = subprocess.Popen(
-        [sys.executable, "-P", "-W", "ignore", "-m", "pproxy", "-l", where],
+        [sys.executable, "-P", "-W", "ignore", "-c", _PPROXY, "-l", where],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
