@@ -13,6 +13,7 @@ examples:
   stampmill bench kernels --kernel generic --kernel numba --rounds 21
   stampmill bench kernels --json > mine.json && pytest-benchmark compare mine.json
   stampmill bench tune                                 find this host's fastest kernel, for good
+  stampmill bench tune -d opencl:0 --seconds 120       the same for an OpenCL device
   stampmill bench pipeline                             the whole path against its targets
   stampmill bench pipeline --only job-switch           one of them
 """
