@@ -25,6 +25,8 @@ _OTHER_VARIABLES = {"STAMPMILL_CONFIG", "STAMPMILL_NATIVE"}
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Above0 = Annotated[float, msgspec.Meta(gt=0)]
 _Seconds = _Above0
+# What Linux takes for a keep-alive (tcp(7), MAX_TCP_KEEPIDLE): it has no smaller parts.
+_WholeSeconds = Annotated[int, msgspec.Meta(ge=1, le=32767)]
 _Texts = tuple[str, ...]
 
 
@@ -80,6 +82,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     connect_timeout: _Seconds | None = None
     answer_timeout: _Seconds | None = None
     silence_timeout: _Seconds | None = None
+    keep_alive: _WholeSeconds | None = None
+    unacknowledged_timeout: _WholeSeconds | None = None
     coinbase_addr: str | None = None
     coinbase_sig: str | None = None
     chain: Literal["main", "test", "testnet4", "signet", "regtest"] | None = None
@@ -140,6 +144,10 @@ class Timeouts:
     """For the answer to subscribe and authorize."""
     silence: float = 150.0
     """Without a line of the pool's; longer than any pool's pause between two jobs (60 s)."""
+    keep_alive: int = 30
+    """Without traffic, until the system probes the line: three times, a third of it apart."""
+    unacknowledged: int = 60
+    """For the other end's system to acknowledge what was sent, or a probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,10 +351,14 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
 
 def _timeouts(options: Options) -> Timeouts:
     default = Timeouts()
+    keep_alive = options.keep_alive or default.keep_alive
     return Timeouts(
         options.connect_timeout or default.connect,
         options.answer_timeout or default.answer,
         options.silence_timeout or default.silence,
+        keep_alive,
+        # As long as an idle line takes to be lost: a share under way should make it no longer.
+        options.unacknowledged_timeout or 2 * keep_alive,
     )
 
 

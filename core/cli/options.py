@@ -170,6 +170,16 @@ def add_connection_options(parser: argparse.ArgumentParser) -> None:
     add("--connect-timeout", metavar="SECONDS", help="for TCP, and again for TLS (15)")
     add("--answer-timeout", metavar="SECONDS", help="for subscribe and authorize (30)")
     add("--silence-timeout", metavar="SECONDS", help="leave a pool that says nothing (150)")
+    add(
+        "--keep-alive",
+        metavar="SECONDS",
+        help="let the system probe a line without traffic after so long, three times (30)",
+    )
+    add(
+        "--unacknowledged-timeout",
+        metavar="SECONDS",
+        help="leave a line whose other end acknowledges nothing (twice --keep-alive)",
+    )
 
 
 def add_device_options(parser: argparse.ArgumentParser) -> None:
@@ -249,7 +259,8 @@ _KEYS = (
     "algo", "backend", "kernel", "device", "intensity", "gpu-polite", "gpu-temp-limit",
     "gpu-power-limit", "gpu-resume-delay", "threads", "cpu-affinity", "time-limit",
     "retries", "retry-pause", "block-every", "proxy", "redirect", "egress", "audit-log",
-    "connect-timeout", "answer-timeout", "silence-timeout", "coinbase-addr", "coinbase-sig",
+    "connect-timeout", "answer-timeout", "silence-timeout", "keep-alive",
+    "unacknowledged-timeout", "coinbase-addr", "coinbase-sig",
     "chain", "block-dir", "asicboost", "load-balance", "first-job-timeout", "stuck-timeout",
     "max-rejects", "stable-time",
 )  # fmt: skip

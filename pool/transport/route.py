@@ -25,10 +25,19 @@ def plan_route(
     if egress is None:
         egress = Egress(hosts)
     egress.require(hosts)
-    connect = timeouts.connect
-    # Tor builds a circuit meanwhile, so a proxy gets twice the time.
-    limits = ConnectLimits(dial=connect, proxy=2 * connect, tls=connect)
-    return Route(egress, _tls(settings, endpoint), proxy, limits)
+    return Route(egress, _tls(settings, endpoint), proxy, _limits(timeouts))
+
+
+def _limits(timeouts: Timeouts) -> ConnectLimits:
+    return ConnectLimits(
+        dial=timeouts.connect,
+        # Tor builds a circuit meanwhile, so a proxy gets twice the time.
+        proxy=2 * timeouts.connect,
+        tls=timeouts.connect,
+        keep_idle=timeouts.keep_alive,
+        keep_interval=max(1, timeouts.keep_alive // 3),
+        unacknowledged=timeouts.unacknowledged,
+    )
 
 
 def _hosts(settings: PoolSettings, endpoint: Endpoint, proxy: Proxy | None) -> Iterable[str]:

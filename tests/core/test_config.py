@@ -215,6 +215,21 @@ def test_timeouts_and_the_audit_log_are_the_runs():
     assert load().timeouts == Timeouts(15, 30, 150)
 
 
+def test_a_line_is_lost_after_twice_its_keep_alive_unless_said_otherwise(toml):
+    assert (load().timeouts.keep_alive, load().timeouts.unacknowledged) == (30, 60)
+    assert load({"keep-alive": "5"}).timeouts == Timeouts(keep_alive=5, unacknowledged=10)
+    file = toml("keep-alive = 9\nunacknowledged-timeout = 7")
+    assert load(file=file).timeouts == Timeouts(keep_alive=9, unacknowledged=7)
+    environ = {"STAMPMILL_UNACKNOWLEDGED_TIMEOUT": "8"}
+    assert load(environ=environ).timeouts == Timeouts(keep_alive=30, unacknowledged=8)
+
+
+@pytest.mark.parametrize("value", ["0", "1.5", "40000"])
+def test_a_keep_alive_that_the_system_cannot_do_is_named(value):
+    with pytest.raises(UsageError, match=f"keep-alive '{value}': expected int"):
+        load({"keep-alive": value})
+
+
 def test_a_proxys_password_is_in_no_repr():
     settings = load({"proxy": "socks5h://bob:s3cret@h:1"}, [{"url": "a:1"}])
     assert "s3cret" not in repr(settings)

@@ -4,20 +4,21 @@ The page about pools (pool/README.md) quotes these figures.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
-from stampmill.core.config import PoolSettings, RetryPolicy
+from stampmill.core.config import PoolSettings, RetryPolicy, Timeouts
 from stampmill.core.job import Job
 from stampmill.pool.client import StratumSource
 from stampmill.pool.group.choice import Failover
 from stampmill.pool.group.source import PoolGroup
 from tests.pool.loopback import PATIENCE, ManualTime, Recorder, ScriptedPool, in_loop, serving
 from tests.pool.transport.certificates import served
-from tests.pool.transport.peers import listening
+from tests.pool.transport.peers import fall_silent, listening, needs_half_open_lines
 from tests.pool.transport.test_connect import black_hole
 
 STEP = 0.5
@@ -102,6 +103,32 @@ async def test_a_pool_that_falls_silent_costs_two_and_a_half_minutes() -> None:
         await rig.seconds_until(0)
         rig.begun = rig.time.now
         assert 149.0 <= await rig.seconds_until(1) <= 151.0 + 2 * STEP
+
+
+@needs_half_open_lines
+@in_loop
+async def test_a_half_open_line_costs_twice_the_keep_alive() -> None:
+    """Waits in earnest, as these are the system's clocks; so the shortest that it can do."""
+    async with serving(ScriptedPool()) as dead, serving(ScriptedPool()) as good:
+        sources = [
+            StratumSource(
+                PoolSettings(f"127.0.0.1:{there.port}", "me"), RetryPolicy(), user_agent="m",
+                timeouts=Timeouts(keep_alive=1, unacknowledged=2),
+            )
+            for there in (dead, good)
+        ]  # fmt: skip
+        group, listener = PoolGroup(sources, Failover()), Recorder()
+        task = asyncio.create_task(group.run(listener))
+        try:
+            await listener.job()
+            fall_silent(dead.transports[0])
+            begun = time.monotonic()
+            await listener.until(lambda: listener.jobs[-1].sink is sources[1])
+            # Two seconds, one until the group looks, and what a busy machine adds.
+            assert 1.5 <= time.monotonic() - begun <= 6.0
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 @in_loop

@@ -1,8 +1,10 @@
 """Servers on loopback to connect to, and what they saw."""
 
 import asyncio
+import ctypes
 import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -106,3 +108,19 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *found: tuple[str, int]) -> li
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
     return asked
+
+
+def fall_silent(transport: asyncio.Transport) -> None:
+    """Drop every packet to a socket before TCP sees it, as if its machine had vanished."""
+    # One instruction of classic BPF, `ret #0`: keep no byte of it (Linux filter.rst).
+    program = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+    attach = struct.pack("HL", 1, ctypes.addressof(program))
+    sock = transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, attach)
+
+
+_SO_ATTACH_FILTER = 26  # asm-generic/socket.h; the socket module has no name for it
+
+needs_half_open_lines = pytest.mark.skipif(
+    not hasattr(socket, "TCP_USER_TIMEOUT"), reason="half-open lines are made by Linux alone"
+)

@@ -1,23 +1,29 @@
 """Dialling: every address, only allowed ones, within its time, with the right socket options."""
 
 import asyncio
-import ctypes
 import socket
-import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
+from stampmill.core.config import PoolSettings, Timeouts
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.transport.connect import ConnectLimits, Route, _within, connect
 from stampmill.pool.transport.faults import ConnectError, ConnectFault, EgressRefusedError
+from stampmill.pool.transport.route import plan_route
 from tests.pool.loopback import ManualTime, in_loop
 
-from .peers import Client, listening, resolving_to, route_to
+from .peers import (
+    Client,
+    fall_silent,
+    listening,
+    needs_half_open_lines,
+    resolving_to,
+    route_to,
+)
 
 
 @contextmanager
@@ -179,18 +185,15 @@ async def test_lines_go_out_at_once_and_a_dead_line_is_noticed() -> None:
         client.transport.abort()
 
 
-def fall_silent(sock: Any) -> None:
-    """Drop every packet to a socket before TCP sees it, as if its machine had vanished."""
-    # One instruction of classic BPF, `ret #0`: keep no byte of it (Linux filter.rst).
-    program = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
-    attach = struct.pack("HL", 1, ctypes.addressof(program))
-    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, attach)
+def test_the_users_keep_alive_is_the_sockets() -> None:
+    endpoint, _ = route_to("127.0.0.1:1")
+    said = Timeouts(keep_alive=9, unacknowledged=20)
+    limits = plan_route(PoolSettings("127.0.0.1:1"), endpoint, None, said).limits
+    assert (limits.keep_idle, limits.keep_interval, limits.unacknowledged) == (9, 3, 20)
+    assert plan_route(PoolSettings("x:1"), endpoint, None, Timeouts()).limits == ConnectLimits()
 
 
-_SO_ATTACH_FILTER = 26  # asm-generic/socket.h; the socket module has no name for it
-
-
-@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="a Linux socket option")
+@needs_half_open_lines
 @pytest.mark.parametrize("sends", [True, False], ids=["with a share under way", "idle"])
 @in_loop
 async def test_a_half_open_line_is_lost_by_the_system(sends: bool) -> None:
@@ -200,7 +203,7 @@ async def test_a_half_open_line_is_lost_by_the_system(sends: bool) -> None:
         limits = replace(route.limits, keep_idle=1, keep_interval=1, keep_count=1, unacknowledged=1)
         client = await connect(endpoint, Client, replace(route, limits=limits))
         await peer.until(lambda: peer.received == b"hello\n")
-        fall_silent(peer.transports[0].get_extra_info("socket"))
+        fall_silent(peer.transports[0])
         if sends:
             client.transport.write(b"share\n")
         async with asyncio.timeout(10):
