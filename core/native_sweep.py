@@ -4,14 +4,13 @@ Import it only where the extension is built; `core.native` knows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from stampmill.core._native import ffi, lib
 from stampmill.core.errors import ScanRequestError
 
 if TYPE_CHECKING:
-    from stampmill.core._native import SweepHitStruct, SweepStruct
+    from stampmill.core._native import SweepHitStruct
 
 MAX_MIDSTATES: int = lib.SM_SWEEP_MIDSTATES
 _HIT_CAPACITY = 256
@@ -29,7 +28,6 @@ class SweepHit(NamedTuple):
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
 class Sweep:
     """The cores of a chip, side by side under the same midstates.
 
@@ -39,44 +37,43 @@ class Sweep:
     (0 to 32) as explorers print it. Raise ScanRequestError for what no chip could be told.
     """
 
-    midstates: tuple[bytes, ...]
-    tail: bytes
-    zero_bits: int
-    cores: int
-    shift: int
-    start: int
-    counter_mask: int
+    __slots__ = ("_buffers", "_hits", "_sweep")
 
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.midstates) <= MAX_MIDSTATES:
-            raise ScanRequestError(f"a sweep takes 1 to {MAX_MIDSTATES} midstates")
-        if len(self.tail) != 12 or any(len(state) != 32 for state in self.midstates):
-            raise ScanRequestError("a sweep needs midstates of 32 bytes and 12 bytes behind them")
-        if not (0 <= self.zero_bits <= 32 and self.cores >= 1 and 0 <= self.shift < 32):
-            raise ScanRequestError(f"no sweep of {self.cores} cores for {self.zero_bits} zero bits")
+    def __init__(
+        self,
+        midstates: Sequence[bytes],
+        tail: bytes,
+        *,
+        zero_bits: int,
+        cores: int,
+        shift: int,
+        start: int,
+        counter_mask: int,
+    ) -> None:
+        _check(midstates, tail)
+        if not (0 <= zero_bits <= 32 and cores >= 1 and 0 <= shift < 32):
+            raise ScanRequestError(f"no sweep of {cores} cores for {zero_bits} zero bits")
+        self._sweep = sweep = ffi.new("sm_sweep *")
+        self._hits = ffi.new("sm_sweep_hit[]", _HIT_CAPACITY)
+        states = ffi.new("uint32_t[]", _words(b"".join(midstates)))
+        tail_bytes = ffi.from_buffer("uint8_t[]", tail)
+        self._buffers = states, tail_bytes
+        sweep.midstates, sweep.tail, sweep.hits = states, tail_bytes, self._hits
+        sweep.midstate_count, sweep.zero_bits = len(midstates), zero_bits
+        sweep.cores, sweep.shift, sweep.start = cores, shift, start
+        sweep.counter_mask, sweep.hit_capacity = counter_mask, _HIT_CAPACITY
 
     def run(self, first: int, end: int) -> list[SweepHit]:
         """Return every hit of the steps [first, end), with the GIL released meanwhile."""
-        sweep, buffers = self._struct()
+        sweep = self._sweep
         sweep.end = end
         hits: list[SweepHit] = []
         while first < end:
             sweep.first = first
             lib.sm_run_sweep(sweep)
-            hits += [_hit(hit) for hit in buffers[0][0 : sweep.found]]
+            hits += [_hit(hit) for hit in self._hits[0 : sweep.found]]
             first = sweep.next
         return hits
-
-    def _struct(self) -> tuple["SweepStruct", tuple[Sequence["SweepHitStruct"], object, object]]:
-        sweep = ffi.new("sm_sweep *")
-        hits = ffi.new("sm_sweep_hit[]", _HIT_CAPACITY)
-        states = ffi.new("uint32_t[]", _words(b"".join(self.midstates)))
-        tail = ffi.from_buffer("uint8_t[]", self.tail)
-        sweep.midstates, sweep.tail, sweep.hits = states, tail, hits
-        sweep.midstate_count, sweep.zero_bits = len(self.midstates), self.zero_bits
-        sweep.cores, sweep.shift, sweep.start = self.cores, self.shift, self.start
-        sweep.counter_mask, sweep.hit_capacity = self.counter_mask, _HIT_CAPACITY
-        return sweep, (hits, states, tail)
 
 
 def midstate(block: bytes) -> bytes:
@@ -86,6 +83,13 @@ def midstate(block: bytes) -> bytes:
     state = ffi.new("uint32_t[]", 8)
     lib.sm_midstate(ffi.from_buffer("uint8_t[]", block), state)
     return b"".join(word.to_bytes(4, "big") for word in state)
+
+
+def _check(midstates: Sequence[bytes], tail: bytes) -> None:
+    if not 1 <= len(midstates) <= MAX_MIDSTATES:
+        raise ScanRequestError(f"a sweep takes 1 to {MAX_MIDSTATES} midstates")
+    if len(tail) != 12 or any(len(state) != 32 for state in midstates):
+        raise ScanRequestError("a sweep needs midstates of 32 bytes and 12 bytes behind them")
 
 
 def _words(data: bytes) -> list[int]:

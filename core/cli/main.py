@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import version
 
-from stampmill.core.cli import bench, devices, mine, pool, selftest
+from stampmill.core.cli import bench, devices, emulate, mine, pool, selftest
 from stampmill.core.cli.options import HelpFormatter
 from stampmill.core.errors import ExitCode, StampmillError
 
-_COMMANDS = (mine, pool, devices, selftest, bench)
+_COMMANDS = (mine, pool, devices, selftest, emulate, bench)
 
 _EXIT_CODES = """\
 exit codes: 0 done, 1 runtime failure, 2 usage, 3 no device, 4 no pool within --retries,

@@ -45,7 +45,10 @@ def test_every_core_counts_through_its_own_nonces_and_none_is_missed(  # noqa: P
     # Only the first 64 bytes differ: the rest is the same for all midstates.
     prefixes = [prefix_of(seed + i)[:64] + prefix_of(seed)[64:] for i in range(versions)]
     states = tuple(midstate(prefix[:64]) for prefix in prefixes)
-    sweep = Sweep(states, prefixes[0][64:], zero_bits, cores, 25, start, 0x1FFFFFF)
+    sweep = Sweep(
+        states, prefixes[0][64:], zero_bits=zero_bits, cores=cores, shift=25, start=start,
+        counter_mask=0x1FFFFFF,
+    )  # fmt: skip
     words = [
         core << 25 & ALL | (start + count) & 0x1FFFFFF
         for count in range(counts)
@@ -61,7 +64,7 @@ def test_the_golden_work_is_solved_by_its_nonce_and_no_earlier_one():
     work = bytes.fromhex(GOLDEN["frame"])
     state = b"".join(work[i : i + 4] for i in range(28, -4, -4))
     tail = b"".join(work[i : i + 4] for i in (60, 56, 52))
-    sweep = Sweep((state,), tail, 32, 1, 0, 0, ALL)
+    sweep = Sweep((state,), tail, zero_bits=32, cores=1, shift=0, start=0, counter_mask=ALL)
     hits = sweep.run(0, 0x187A2 + 1)
     assert [hit.word for hit in hits] == [0x187A2]
     assert hits[0].step == 0x187A2

@@ -1,0 +1,1 @@
+"""Whole emulated boards: what stands behind one port or two."""

@@ -1,0 +1,1 @@
+"""What can go wrong with an emulated device, by name; every fault is seeded and counted."""
