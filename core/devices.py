@@ -1,6 +1,7 @@
 """The devices of a run: what each has hashed, how fast, and what became of its shares."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from stampmill.core.backends.base import Backend
@@ -50,6 +51,12 @@ class Devices:
         for device in self._devices.values():
             device.alive = device.alive and device.backend is not backend
 
+    def backend_of(self, index: int) -> Backend | None:
+        """Return the backend of a device, by its place among all; None if it has more than one."""
+        backend = list(self._devices.values())[index].backend
+        owned = [device for device in self._devices.values() if device.backend is backend]
+        return backend if len(owned) == 1 else None
+
     def sample(self, now: float) -> None:
         """Take every rate; a device that counts no more comes down to zero."""
         for device in self._devices.values():
@@ -61,7 +68,10 @@ class Devices:
         return _rates(self._meter, self.total, seconds)
 
     def snapshots(
-        self, seconds: float, shares: Callable[[tuple[Backend, str]], Shares]
+        self,
+        seconds: float,
+        shares: Callable[[tuple[Backend, str]], Shares],
+        resting: AbstractSet[Backend],
     ) -> tuple[DeviceSnapshot, ...]:
         """Return a picture of each; `shares` tells what became of those of one."""
         return tuple(
@@ -73,6 +83,7 @@ class Devices:
                 shares(key),
                 device.kernel,
                 device.alive,
+                device.backend not in resting,
             )
             for key, device in self._devices.items()
         )

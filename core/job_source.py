@@ -39,8 +39,12 @@ class SourceStatus:
     """The pools of a group that are not mined on now."""
     faults: tuple[tuple[str, int], ...] = ()
     """Connections that did not come about or ended, by named reason."""
+    number: int = 0
+    """Its place in the configuration."""
     rank: int = 0
-    """Its place in the user's order."""
+    """Its place in the order of preference, which may be changed."""
+    enabled: bool = True
+    """Whether it may be mined on."""
     quota: int = 1
     """Its part of the work, beside the others'."""
     sink: ShareSink | None = field(default=None, repr=False, compare=False)

@@ -63,6 +63,17 @@ class Miner:
         """Go on after a pause."""
         self._scheduler.resume()
 
+    def enable(self, device: int, *, wanted: bool) -> bool:
+        """Let a device, by its place in the snapshot, work or rest; tell whether that can be done.
+
+        It can where the device is all that its backend has; raise IndexError for no device.
+        """
+        backend = self._devices.backend_of(device)
+        if backend is None:
+            return False
+        self._scheduler.enable(backend, wanted=wanted)
+        return True
+
     async def run(self, time_limit: float | None = None) -> None:
         """Mine until stopped or for so many seconds; raise what made it impossible to go on."""
         await self._open_backends()
@@ -87,6 +98,7 @@ class Miner:
             self._scheduler.job,
             kernel=self._kernels,
             paused=self._scheduler.paused,
+            resting=self._scheduler.resting,
             now=now,
             time=time,
         )

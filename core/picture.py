@@ -1,9 +1,13 @@
 """Makes the snapshot of a run out of what its parts have counted."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from stampmill.core.backends.base import Backend
 from stampmill.core.chain import coinbase, target
 from stampmill.core.chain.header import display
 from stampmill.core.devices import Devices
-from stampmill.core.job import Job, Verdict
+from stampmill.core.job import Job, ShareSink, Verdict
 from stampmill.core.job_source import SourceStatus
 from stampmill.core.snapshot import JobSnapshot, Latency, PoolStanding, Shares, Snapshot
 from stampmill.core.stats import LatencyLog, PoolTally, Stats, Tally
@@ -17,6 +21,7 @@ def take(
     *,
     kernel: str,
     paused: str,
+    resting: AbstractSet[Backend],
     now: float,
     time: float,
 ) -> Snapshot:
@@ -24,6 +29,7 @@ def take(
     seconds = now - devices.started
     rates = devices.total_rates(seconds)
     rate = rates.seconds_5 or rates.average
+    statuses = sorted((source, *source.others), key=lambda status: status.number)
     hashes = target.expected_hashes(job.share_target) if job else 0.0
     return Snapshot(
         time=time,
@@ -31,8 +37,10 @@ def take(
         source=source,
         kernel=kernel,
         paused=paused,
-        devices=devices.snapshots(seconds, lambda key: _shares(stats.devices.get(key), now)),
-        pools=_pools(stats, source, now),
+        devices=devices.snapshots(
+            seconds, lambda key: _shares(stats.devices.get(key), statuses, now), resting
+        ),
+        pools=_pools(stats, source, statuses, now),
         hashes=devices.total,
         rates=rates,
         job=_job(job, now) if job else None,
@@ -71,40 +79,43 @@ def _job(job: Job, now: float) -> JobSnapshot:
         height=coinbase.height_in(job.coinbase1),
         previous_hash=display(job.previous_hash),
         version=job.version,
+        version_mask=job.version_mask,
         ntime=job.ntime,
         age=max(now - job.received_at, 0.0),
     )
 
 
-def _pools(stats: Stats, source: SourceStatus, now: float) -> tuple[PoolStanding, ...]:
-    """Return the pool that is mined on and the others, in the order of their rank."""
-    statuses = sorted((source, *source.others), key=lambda status: status.rank)
-    return tuple(
-        _standing(status, _tally(stats, status, alone=not source.others), now, status is source)
-        for status in statuses
-    )
+def _pools(
+    stats: Stats, source: SourceStatus, statuses: Sequence[SourceStatus], now: float
+) -> tuple[PoolStanding, ...]:
+    alone = len(statuses) == 1
+    standings = []
+    for status in statuses:
+        tally = _tally(stats, status, alone=alone) or PoolTally()
+        shares, answer = _shares(tally, statuses, now), _latency(tally.answers)
+        standings.append(PoolStanding(status, status is source, shares, answer, tally.jobs))
+    return tuple(standings)
 
 
 def _tally(stats: Stats, status: SourceStatus, *, alone: bool) -> PoolTally | None:
     for sink, tally in stats.pools:
-        if alone or (status.sink is not None and status.sink == sink):
+        if alone or _is_of(status, sink):
             return tally
     return None
 
 
-def _standing(
-    status: SourceStatus,
-    tally: PoolTally | None,
-    now: float,
-    active: bool,
-) -> PoolStanding:
-    answers = LatencyLog() if tally is None else tally.answers
-    return PoolStanding(
-        status, active, _shares(tally, now), _latency(answers), tally.jobs if tally else 0
-    )
+def _is_of(status: SourceStatus, sink: ShareSink) -> bool:
+    return status.sink is not None and status.sink == sink
 
 
-def _shares(tally: Tally | None, now: float) -> Shares:
+def _number(sink: ShareSink | None, statuses: Sequence[SourceStatus]) -> int | None:
+    if sink is None:
+        return None
+    numbers = [status.number for status in statuses if len(statuses) == 1 or _is_of(status, sink)]
+    return numbers[0] if numbers else None
+
+
+def _shares(tally: Tally | None, statuses: Sequence[SourceStatus], now: float) -> Shares:
     if tally is None:
         return Shares()
     counts, difficulties = tally.counts, tally.difficulties
@@ -121,8 +132,11 @@ def _shares(tally: Tally | None, now: float) -> Shares:
         best_difficulty=tally.best_difficulty,
         last_difficulty=tally.last_difficulty,
         seconds_since_accepted=_ago(tally.last_accepted_at, now),
+        last_pool=_number(tally.last_sink, statuses),
         blocks=tally.blocks,
+        nonces=tally.nonces,
         hardware_errors=tally.hardware_errors,
+        seconds_since_nonce=_ago(tally.last_nonce_at, now),
     )
 
 

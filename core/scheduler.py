@@ -39,6 +39,24 @@ class Scheduler:
         """The shares that were found, with the tally of the device that found each."""
         self._extranonces = ExtranonceCounter()
         self._paused = ""
+        self._resting: frozenset[Backend] = frozenset()
+
+    @property
+    def resting(self) -> frozenset[Backend]:
+        """The backends that are to rest, whatever the others do."""
+        return self._resting
+
+    def enable(self, backend: Backend, *, wanted: bool) -> None:
+        """Let one backend rest, or go on with the latest job."""
+        if wanted == (backend not in self._resting):
+            return
+        self._resting = self._resting - {backend} if wanted else self._resting | {backend}
+        if self.job is None or self._paused or backend not in self._backends:
+            return
+        if wanted:
+            self._hand_over(backend, WorkSpace(self.job, self._extranonces, self._clock))
+        else:
+            backend.idle()
 
     @property
     def paused(self) -> str:
@@ -101,7 +119,10 @@ class Scheduler:
             self.stats.hardware_errors += 1
             device.hardware_errors += 1
             self._observer(HardwareError(nonce))
-        elif share is None:
+            return
+        device.nonces += 1
+        device.last_nonce_at = nonce.found_at
+        if share is None:
             self.stats.below_share += 1
         elif self._is_duplicate(share, device):
             self.stats.duplicates += 1
@@ -146,7 +167,8 @@ class Scheduler:
     def _hand_out(self, job: Job) -> None:
         space = WorkSpace(job, self._extranonces, self._clock)
         for backend in self._backends:
-            self._hand_over(backend, space)
+            if backend not in self._resting:
+                self._hand_over(backend, space)
 
     def _hand_over(self, backend: Backend, space: WorkSpace) -> None:
         ticket = backend.capabilities().ticket_difficulty

@@ -1,6 +1,7 @@
 """One immutable picture of a run, which every view and report renders."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from stampmill.core.job_source import SourceStatus
 
@@ -35,8 +36,32 @@ class Shares:
     best_difficulty: float = 0.0
     last_difficulty: float = 0.0
     seconds_since_accepted: float | None = None
+    last_pool: int | None = None
+    """The number of the pool that accepted the latest one."""
     blocks: int = 0
+    nonces: int = 0
+    """Good ones of a device, whether shares or not."""
     hardware_errors: int = 0
+    seconds_since_nonce: float | None = None
+
+
+class Quantity(Enum):
+    """What a sensor measures, and in what unit."""
+
+    TEMPERATURE = "celsius"
+    FAN = "rpm"
+    VOLTAGE = "volts"
+    FREQUENCY = "hertz"
+    POWER = "watts"
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """A reading; `place` is board, chip, inlet or the like."""
+
+    quantity: Quantity
+    place: str
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +75,8 @@ class DeviceSnapshot:
     shares: Shares = Shares()
     kernel: str = ""
     alive: bool = True
+    enabled: bool = True
+    sensors: tuple[Sensor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +115,7 @@ class JobSnapshot:
     height: int | None
     previous_hash: str
     version: int
+    version_mask: int
     ntime: int
     age: float
 
@@ -105,7 +133,7 @@ class Snapshot:
     """Who paused the run, or nothing."""
     devices: tuple[DeviceSnapshot, ...]
     pools: tuple[PoolStanding, ...]
-    """In the order of their rank."""
+    """In the order of the configuration."""
     hashes: int
     rates: Rates
     job: JobSnapshot | None

@@ -82,6 +82,11 @@ class Tally:
     best_difficulty: float = 0.0
     last_difficulty: float = 0.0
     last_accepted_at: float | None = None
+    last_sink: ShareSink | None = None
+    """Where the latest accepted one went."""
+    last_nonce_at: float | None = None
+    nonces: int = 0
+    """Good ones, whether shares or not."""
     blocks: int = 0
     hardware_errors: int = 0
 
@@ -95,6 +100,7 @@ class Tally:
             self.reasons[result.reason or RejectReason.OTHER] += 1
         if fate is Verdict.ACCEPTED:
             self.last_accepted_at, self.last_difficulty = now, share.difficulty
+            self.last_sink = share.job.sink
             self.blocks += share.solves_block
 
 

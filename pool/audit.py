@@ -36,6 +36,10 @@ class AuditEvent(Enum):
     REDIRECT_REFUSED = "redirect-refused"
     EGRESS_REFUSED = "egress-refused"
     BLOCK_FOUND = "block-found"
+    CONTROLLED = "controlled"
+    """Somebody changed how the run goes on: who, and what."""
+    RELOADED = "reloaded"
+    """The configuration was read again."""
 
 
 _PEER_MADE = {AuditEvent.REDIRECT_REFUSED, AuditEvent.EGRESS_REFUSED}

@@ -24,6 +24,8 @@ class Health:
     failed: bool = False
     """It had its chance since it was dialled, and used none."""
     times_left: int = 0
+    asked_for: bool = False
+    """The user wants it now, stable or not."""
     _dialled_at: float | None = None
     _since: float = 0.0
     _changed_at: float = 0.0
@@ -62,7 +64,7 @@ class Health:
 
     def on_left(self) -> None:
         """Note that it was left for what it delivered."""
-        self.job, self.failed = None, True
+        self.job, self.failed, self.asked_for = None, True, False
         self.times_left += 1
 
     def on_proved(self) -> None:
@@ -90,7 +92,7 @@ class Health:
     def is_stable(self, now: float) -> bool:
         """Tell whether it has had jobs for long enough to be gone back to."""
         wanted = min(self.limits.stable * 2**self.times_left, self.limits.most_stable)
-        return self.job is not None and now - self._since >= wanted
+        return self.job is not None and (self.asked_for or now - self._since >= wanted)
 
 
 def _content(job: Job) -> tuple[object, ...]:

@@ -27,6 +27,8 @@ class Member:
         self.name = source.status().url
         self.active = False
         """Whether it is mined on: its jobs are passed on."""
+        self.enabled = True
+        """Whether the user wants it at all."""
         self.heard = True
         """Whether its lines are passed on."""
         self.gave_up = ""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from stampmill.core.errors import NoPoolError
+from stampmill.core.errors import NoPoolError, UsageError
 from stampmill.core.job import Share
 from stampmill.core.job_source import JobListener, JobSource, SourceStatus
 from stampmill.pool.audit import AuditEvent, AuditLog
@@ -40,6 +40,7 @@ class PoolGroup:
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._members = [Member(source, Health(limits), self._review, clock) for source in sources]
+        self._numbers = {member: number for number, member in enumerate(self._members)}
         self._policy = policy
         self._limits = limits
         self._audit = audit or AuditLog()
@@ -72,18 +73,54 @@ class PoolGroup:
         """Return what is known of the pool that is mined on, and of the others."""
         shown = self._members.index(self._active or self._members[0])
         all_of_them = [
-            replace(member.source.status(), rank=rank) for rank, member in enumerate(self._members)
+            replace(
+                member.source.status(),
+                number=self._numbers[member],
+                rank=rank,
+                enabled=member.enabled,
+            )
+            for rank, member in enumerate(self._members)
         ]
         here = all_of_them.pop(shown)
         return replace(here, others=tuple(all_of_them))
+
+    def reorder(self, numbers: Sequence[int]) -> None:
+        """Prefer these pools, by their numbers, in this order, and then the others as before.
+
+        Raise UsageError for a number that no pool has, or where all are mined on in turns.
+        """
+        if self._policy.takes_turns:
+            raise UsageError("there is no order: all pools are mined on in turns")
+        first = [self._numbered(number) for number in dict.fromkeys(numbers)]
+        self._members = [*first, *(member for member in self._members if member not in first)]
+        for member in self._members:
+            member.health.asked_for = member is self._members[0]
+        self._review()
+
+    def enable(self, number: int, *, wanted: bool) -> None:
+        """Use a pool again, or leave it be; raise UsageError for no such pool, or the last one."""
+        member = self._numbered(number)
+        if not wanted and not any(other.enabled for other in self._members if other is not member):
+            raise UsageError("the last pool in use cannot be disabled")
+        member.enabled = wanted
+        if not wanted:
+            member.health.on_hung_up()
+            member.stop(self._limits.drain)
+        self._review()
+
+    def _numbered(self, number: int) -> Member:
+        for member, known in self._numbers.items():
+            if known == number:
+                return member
+        raise UsageError(f"there is no pool {number}: they are 0 to {len(self._members) - 1}")
 
     def _look(self) -> None:
         """Do what time alone decides."""
         for member in self._members:
             if member.look():
                 member.rests_until = self._clock() + self._limits.rest
-        if self._active is None and all(member.gave_up for member in self._members):
-            raise NoPoolError("; ".join(member.gave_up for member in self._members))
+        if self._active is None and all(member.gave_up for member in self._wanted()):
+            raise NoPoolError("; ".join(member.gave_up for member in self._wanted()))
         self._judge()
         self._review()
 
@@ -105,16 +142,26 @@ class PoolGroup:
         """Mine on the right pool, and be connected to those that are wanted."""
         if self._listener is None:
             return
-        active = self._members.index(self._active) if self._active else None
-        pools = [member.health for member in self._members]
+        members = self._in_order()
+        active = members.index(self._active) if self._active else None
+        pools = [member.health for member in members]
         choice = self._policy.choose(pools, active, self._clock())
         if choice.active != active:
-            self._switch(None if choice.active is None else self._members[choice.active])
-        for place, member in enumerate(self._members):
-            if place >= choice.dialled:
+            self._switch(None if choice.active is None else members[choice.active])
+        for place, member in enumerate(members):
+            if place >= choice.dialled or not member.enabled:
                 member.hang_up(self._limits.drain)
             elif self._may_dial(member):
                 member.start(self._listener)
+
+    def _wanted(self) -> list[Member]:
+        return [member for member in self._members if member.enabled]
+
+    def _in_order(self) -> list[Member]:
+        """Return the members as the policy is to see them: it counts turns by their place."""
+        if self._policy.takes_turns:
+            return self._members
+        return sorted(self._members, key=lambda member: not member.enabled)
 
     def _may_dial(self, member: Member) -> bool:
         """Tell whether to start a member: one that gave up only while another is mined on."""

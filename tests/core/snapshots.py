@@ -24,6 +24,9 @@ SHARES = Shares(
     best_difficulty=0.1269,
     last_difficulty=0.03,
     seconds_since_accepted=1.0,
+    last_pool=0,
+    nonces=21,
+    seconds_since_nonce=1.0,
 )
 JOB = JobSnapshot(
     id="4f",
@@ -33,6 +36,7 @@ JOB = JobSnapshot(
     height=840_000,
     previous_hash="00" * 31 + "a1",
     version=0x20000000,
+    version_mask=0x1FFFE000,
     ntime=1_700_000_000,
     age=3.0,
 )

@@ -1,5 +1,8 @@
 """A paused run: nothing is searched, nothing of the pool or of a late share is missed."""
 
+import pytest
+
+from stampmill.core.backends.base import Telemetry
 from stampmill.core.events import Notice
 from stampmill.core.snapshot import Snapshot
 
@@ -77,3 +80,55 @@ def test_a_miner_can_be_paused_and_says_so() -> None:
     assert run.until(seen_a_pause).accepted >= 20
     assert pauses == ["a test", ""]
     assert backend.calls[:3] == ["open", "replace", "idle"]
+
+
+def test_one_backend_rests_while_the_other_goes_on() -> None:
+    bench = Bench(MemoryBackend("a"), MemoryBackend("b"))
+    first, second = bench.backends
+    bench.job()
+    for _ in range(2):
+        bench.scheduler.enable(first, wanted=False)
+    bench.job()
+    assert (first.calls, second.calls) == (["replace", "idle"], ["replace", "replace"])
+    for _ in range(2):
+        bench.scheduler.enable(first, wanted=True)
+    assert first.calls == ["replace", "idle", "replace"]
+    assert len(second.calls) == 2
+
+
+def test_a_backend_that_is_to_rest_does_so_after_a_pause_too() -> None:
+    bench = Bench(MemoryBackend("a"), MemoryBackend("b"))
+    bench.job()
+    bench.scheduler.pause("me")
+    bench.scheduler.enable(bench.backends[0], wanted=False)
+    bench.scheduler.resume()
+    assert [backend.calls[-1] for backend in bench.backends] == ["idle", "replace"]
+
+
+def test_a_device_is_told_to_rest_where_its_backend_has_no_other() -> None:
+    boards = [MemoryBackend("board"), MemoryBackend("board")]
+    run = Run(a_source(), *boards)
+    done: list[bool] = []
+
+    def rested(shot: Snapshot) -> bool:
+        if not done and some_accepted(shot):
+            run.miner._sample()
+            done.append(run.miner.enable(1, wanted=False))
+        return bool(done)
+
+    shot = run.until(rested)
+    assert done == [True]
+    assert [device.enabled for device in shot.devices] == [True, False]
+    assert boards[1].calls == ["open", "replace", "idle", "close"]
+
+
+def test_a_thread_among_others_cannot_rest_alone() -> None:
+    class Two(MemoryBackend):
+        def telemetry(self) -> Telemetry:
+            return Telemetry({"0": self.hashes, "1": 0})
+
+    run = Run(a_source(), Two())
+    run.until(some_accepted)
+    assert run.miner.enable(0, wanted=False) is False
+    with pytest.raises(IndexError):
+        run.miner.enable(2, wanted=False)

@@ -165,7 +165,9 @@ def test_shares_are_told_by_pool_and_by_device() -> None:
     assert pool.shares.accepted_difficulty == pytest.approx(shot.accepted_difficulty)
     assert pool.shares.best_difficulty == shot.best_difficulty
     assert sum(device.shares.accepted for device in shot.devices) == shot.accepted
-    assert all(device.shares.accepted for device in shot.devices)
+    for device in shot.devices:
+        assert device.shares.nonces == device.shares.accepted > 0
+        assert (device.shares.last_pool, device.shares.seconds_since_nonce) == (0, 1000.0)
     assert [device.kernel for device in shot.devices] == ["a kernel", "b kernel"]
 
 
@@ -183,13 +185,14 @@ def test_pools_are_told_in_their_order_with_their_own_shares() -> None:
 
         def status(self) -> SourceStatus:
             first, second = (replace(source.status(), sink=source) for source in sources)
-            return replace(second, rank=1, others=(first,))
+            return replace(second, number=1, others=(first,))
 
     shot = Run(Both(), MemoryBackend()).until(lambda _: len(sources[1].shares) >= 10)
     assert [pool.active for pool in shot.pools] == [False, True]
     assert [pool.jobs for pool in shot.pools] == [1, 1]
     assert [pool.shares.lost for pool in shot.pools] == [0, 0]
     assert shot.pools[0].shares.accepted == len(sources[0].shares)
+    assert shot.devices[0].shares.last_pool in {0, None}
 
 
 def test_a_device_that_broke_is_not_alive() -> None:
