@@ -45,8 +45,9 @@ def _claim(fd: int, path: str) -> None:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise PortBusyError(path, lock_holders(path)) from error
-    # An emulator has its own pseudo-terminal open, as it must.
-    if not os.path.realpath(path).startswith(_EMULATED) and (others := open_holders(path)):
+    if os.path.realpath(path).startswith(_EMULATED):
+        return  # an emulator has it open too, so the kernel's own mark would never go away
+    if others := open_holders(path):
         raise PortBusyError(path, others)
     fcntl.ioctl(fd, termios.TIOCEXCL)
 

@@ -1,0 +1,169 @@
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stampmill.core.backends.asic.board.base import BoardError
+from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
+from stampmill.core.backends.asic.board.emberone import EmberOneBoard
+from stampmill.core.backends.asic.board.guarded import BoardPorts, GuardedBoard
+from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.errors import PortGoneError
+from stampmill.core.emulator.boards.control import ControlPort
+from stampmill.core.emulator.boards.kinds import BoardOptions, build
+from stampmill.core.emulator.peripherals.board import EmulatedPower
+from stampmill.core.emulator.peripherals.faults import PowerFault
+from stampmill.core.emulator.session import Session
+from stampmill.core.errors import NoDeviceError, UsageError
+from stampmill.core.versions import RolledVersions
+from tests.core.fakes import make_job, make_work
+
+VERSIONS = RolledVersions(0x20000000, tuple(1 << bit for bit in range(13, 29)), range(65536))
+CLASSES = {"bitaxe-gamma": BitaxeBoard, "emberone": EmberOneBoard}
+
+
+class Rig:
+    """An emulated board plugged into this machine, and our board in front of it."""
+
+    def __init__(self, folder: Path, kind: str, settings: BoardSettings, **options: Any) -> None:
+        self.path = folder / "board"
+        device = build(BoardOptions(kind, **options))
+        control = device.ports[1].emulation.device
+        assert isinstance(control, ControlPort)
+        self.power: EmulatedPower = control.power
+        self.session = Session(device, self.path)
+        self.board: GuardedBoard = CLASSES[kind](str(self.path), self._locate, settings)
+
+    def _locate(self) -> BoardPorts:
+        if not self.path.exists():
+            raise NoDeviceError(f"no board at {self.path}")
+        return BoardPorts(f"{self.path}.control", str(self.path))
+
+
+Use = Callable[[Rig], Awaitable[None]]
+
+
+def run(
+    folder: Path,
+    use: Use,
+    kind: str = "bitaxe-gamma",
+    settings: BoardSettings | None = None,
+    **options: Any,
+) -> EmulatedPower:
+    """Use a rig, stop its board, and return what is left of the emulated one."""
+    rig = Rig(folder, kind, settings or BoardSettings(), **options)
+
+    async def session() -> None:
+        rig.session.open()
+        try:
+            await use(rig)
+        finally:
+            await rig.board.stop()
+            rig.session.close()
+
+    asyncio.run(session())
+    assert rig.power.is_cold
+    return rig.power
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "chips", "volts"),
+    [("bitaxe-gamma", "bitaxe-gamma", 1, 1.15), ("emberone", "emberone00", 12, 3.6)],
+)
+def test_from_cold_to_nonces_and_back(
+    tmp_path: Path, kind: str, name: str, chips: int, volts: float
+) -> None:
+    async def use(rig: Rig) -> None:
+        facts = await rig.board.bring_up()
+        assert (facts.kind, facts.chips) == (name, chips)
+        assert rig.power.chips_awake
+        assert rig.power.volts == pytest.approx(volts, abs=0.002)
+        work = make_work(make_job(version_mask=0x1FFFE000), versions=VERSIONS)
+        rig.board.set_ticket(0)
+        rig.board.start(facts.job_ids[0], work)
+        async with asyncio.timeout(20):
+            found = next(iter(await rig.board.hear()))
+        version = rig.board.version(work, found)
+        header = work.header(found.nonce, version).to_bytes()
+        digest = hashlib.sha256(hashlib.sha256(header).digest()).digest()
+        assert int.from_bytes(digest, "little") < 1 << (256 - facts.zero_bits)
+        async with asyncio.timeout(5):
+            while not rig.board.temperatures():
+                await asyncio.wait([asyncio.ensure_future(rig.board.hear())], timeout=0.5)
+        assert all(20 < celsius < 90 for _, celsius in rig.board.temperatures())
+
+    power = run(tmp_path, use, kind, rate=1e6, zero_bits=12)
+    assert power.violations == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        (BoardSettings(volts=1.3), "core voltage 1.3 V: bitaxe-gamma takes 1 to 1.25 V"),
+        (BoardSettings(mhz=650), "650 MHz is outside the 50 to 625 MHz"),
+        (BoardSettings(chip="bm1366"), "has BM1370, not BM1366"),
+    ],
+)
+def test_settings_beyond_the_board_are_refused_and_leave_it_cold(
+    tmp_path: Path, settings: BoardSettings, text: str
+) -> None:
+    async def use(rig: Rig) -> None:
+        with pytest.raises(UsageError, match=text):
+            await rig.board.bring_up()
+        assert rig.power.is_cold
+        assert rig.power.fan_percent == 100
+
+    run(tmp_path, use, settings=settings)
+
+
+def test_a_voltage_for_a_board_that_has_none_to_set_is_refused(tmp_path: Path) -> None:
+    async def use(rig: Rig) -> None:
+        with pytest.raises(UsageError, match="cannot be set"):
+            await rig.board.bring_up()
+
+    run(tmp_path, use, "emberone", BoardSettings(volts=1.2), chips=2)
+
+
+def test_a_board_without_its_supply_says_so(tmp_path: Path) -> None:
+    async def use(rig: Rig) -> None:
+        rig.power.faults.add(PowerFault.NO_SUPPLY)
+        with pytest.raises(BoardError, match="is the board's own supply plugged in"):
+            await rig.board.bring_up()
+
+    run(tmp_path, use)
+
+
+def test_a_board_that_was_stopped_or_unplugged_is_brought_up_again(tmp_path: Path) -> None:
+    async def use(rig: Rig) -> None:
+        await rig.board.bring_up()
+        assert rig.power.volts == pytest.approx(1.1, abs=0.002)
+        rig.power.faults.add(PowerFault.OVER_CURRENT)
+        with pytest.raises(BoardError, match="was stopped: regulator: output over-current"):
+            async with asyncio.timeout(10):
+                await rig.board.hear()
+        assert rig.power.is_cold
+        rig.power.faults.clear()
+        await rig.board.bring_up()
+        rig.session.close()
+        with pytest.raises((BoardError, PortGoneError), match="gone"):
+            async with asyncio.timeout(10):
+                await rig.board.hear()
+        with pytest.raises(NoDeviceError, match="no board at"):
+            await rig.board.bring_up()
+        rig.session.open()
+        await rig.board.bring_up()
+        assert rig.power.chips_awake
+
+    assert run(tmp_path, use, settings=BoardSettings(volts=1.1)).violations == []
+
+
+def test_a_board_that_is_not_up_has_nothing_to_say(tmp_path: Path) -> None:
+    async def use(rig: Rig) -> None:
+        with pytest.raises(BoardError, match="is not up"):
+            await rig.board.hear()
+        assert rig.board.temperatures() == ()
+
+    run(tmp_path, use)
