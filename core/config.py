@@ -11,83 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
 from stampmill.core.errors import UsageError
+from stampmill.core.said import Options, PoolOptions, Texts
 
 PREFIX = "STAMPMILL_"
 
 # Read by other parts of stampmill, so no misspelt options: the file's path and the build switch.
 _OTHER_VARIABLES = {"STAMPMILL_CONFIG", "STAMPMILL_NATIVE"}
-
-_Count = Annotated[int, msgspec.Meta(ge=1)]
-_Above0 = Annotated[float, msgspec.Meta(gt=0)]
-_Seconds = _Above0
-# What Linux takes for a keep-alive (tcp(7), MAX_TCP_KEEPIDLE): it has no smaller parts.
-_WholeSeconds = Annotated[int, msgspec.Meta(ge=1, le=32767)]
-_Texts = tuple[str, ...]
-
-
-class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one place says of a pool; None: nothing."""
-
-    url: str | None = None
-    user: str | None = None
-    password: str | None = msgspec.field(default=None, name="pass")
-    suggest_difficulty: _Above0 | None = msgspec.field(default=None, name="suggest-difficulty")
-    minimum_difficulty: _Above0 | None = msgspec.field(default=None, name="minimum-difficulty")
-    version_bits: Literal["mask", "difference"] | None = msgspec.field(
-        default=None, name="version-bits"
-    )
-    extranonce_subscribe: bool | None = msgspec.field(default=None, name="extranonce-subscribe")
-    tls_pin: _Texts | None = msgspec.field(default=None, name="tls-pin")
-    tls_ca: str | None = msgspec.field(default=None, name="tls-ca")
-    tls_insecure: bool | None = msgspec.field(default=None, name="tls-insecure")
-    pool_proxy: str | None = msgspec.field(default=None, name="pool-proxy")
-    redirect_host: _Texts | None = msgspec.field(default=None, name="redirect-host")
-    rpc_cookie: str | None = msgspec.field(default=None, name="rpc-cookie")
-    quota: _Count | None = None
-
-
-class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
-    """What a run may be told besides its pools; None: nothing was said."""
-
-    algo: Literal["sha256d"] | None = None
-    backend: str | None = None
-    kernel: str | None = None
-    device: _Texts | None = None
-    intensity: float | str | None = None
-    gpu_polite: Literal["on", "off"] | None = None
-    gpu_temp_limit: _Above0 | None = None
-    gpu_power_limit: _Above0 | None = None
-    gpu_resume_delay: _Seconds | None = None
-    threads: Annotated[int, msgspec.Meta(ge=1, le=4096)] | None = None
-    cpu_affinity: Literal["auto", "off"] | None = None
-    time_limit: _Seconds | None = None
-    retries: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    retry_pause: _Seconds | None = None
-    block_every: _Count | None = None
-    proxy: str | None = None
-    redirect: Literal["same-host", "never", "listed"] | None = None
-    egress: _Texts | None = None
-    audit_log: str | None = None
-    asicboost: bool | None = None
-    load_balance: bool | None = None
-    first_job_timeout: _Seconds | None = None
-    stuck_timeout: _Seconds | None = None
-    max_rejects: _Count | None = None
-    stable_time: _Seconds | None = None
-    connect_timeout: _Seconds | None = None
-    answer_timeout: _Seconds | None = None
-    silence_timeout: _Seconds | None = None
-    keep_alive: _WholeSeconds | None = None
-    unacknowledged_timeout: _WholeSeconds | None = None
-    coinbase_addr: str | None = None
-    coinbase_sig: str | None = None
-    chain: Literal["main", "test", "testnet4", "signet", "regtest"] | None = None
-    block_dir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +122,25 @@ class GpuSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AsicSettings:
+    """What holds for all ASIC boards of a run; None: as the board is and as its chips want it."""
+
+    board: str = "auto"
+    """The kind of board: `auto` for what its USB identity says, or else a bare chain."""
+    chip: str | None = None
+    chips: int | None = None
+    """How many must answer."""
+    mhz: float | None = None
+    volts: float | None = None
+    baud: int | None = None
+    """Of the data line once the chips are up."""
+    domain: int = 0
+    """Chips that share a voltage, on long chains."""
+    force: bool = False
+    """Go on although chips are of another kind or number."""
+
+
+@dataclass(frozen=True, slots=True)
 class MineSettings:
     """A whole run. Without pools it mines on the embedded one."""
 
@@ -200,6 +153,7 @@ class MineSettings:
     intensity: str | None = None
     """How long a launch on an OpenCL device takes: milliseconds, or the name of a preset."""
     gpu: GpuSettings = GpuSettings()
+    asic: AsicSettings = AsicSettings()
     threads: int | None = None
     pin_threads: bool = True
     asicboost: bool = True
@@ -328,6 +282,7 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
             options.gpu_power_limit,
             options.gpu_resume_delay,
         ),
+        asic=_asic(options),
         threads=options.threads,
         pin_threads=options.cpu_affinity != "off",
         asicboost=options.asicboost is not False,
@@ -346,6 +301,19 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
             options.max_rejects,
             options.stable_time,
         ),
+    )
+
+
+def _asic(options: Options) -> AsicSettings:
+    return AsicSettings(
+        options.asic_board or "auto",
+        options.asic_chip,
+        options.asic_chips,
+        options.asic_frequency,
+        options.asic_voltage,
+        options.asic_baud,
+        options.asic_domain or 0,
+        options.force is True,
     )
 
 
@@ -371,7 +339,7 @@ def _checked(
     for key, value in said.items():
         if key not in fields:
             raise UsageError(f"{place}: unknown setting '{key}'{_suggestion(key)}")
-        if isinstance(value, str) and _Texts in get_args(fields[key].type):
+        if isinstance(value, str) and Texts in get_args(fields[key].type):
             value = [text.strip() for text in value.split(",") if text.strip()]  # noqa: PLW2901
         try:
             checked[key] = msgspec.convert(value, fields[key].type, strict=not _is_text(value))

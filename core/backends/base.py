@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from stampmill.core.board_report import BoardReport
 from stampmill.core.errors import StampmillError
 from stampmill.core.job import Nonce, Work
 
@@ -45,6 +46,8 @@ class Telemetry:
     """Seconds from a job's last byte to the last device working on it, since the last reading."""
     starved_jobs: int = 0
     """Jobs since the last reading that were replaced before every device had worked on them."""
+    board: BoardReport | None = None
+    """How the board does, for a backend that is one."""
 
 
 class Backend(Protocol):

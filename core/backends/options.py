@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from stampmill.core.config import AsicSettings
 from stampmill.core.errors import UsageError
 
 MAX_THREADS = 4096
@@ -50,7 +51,8 @@ class BackendOptions:
     `threads` None: one per usable CPU. `cpu_affinity` pins each to its CPU, else they run at the
     lowest priority wherever there is room. `kernel` None: the best that passes; for OpenCL it is
     the devices, as `opencl:0,1`. `intensity` is how long a launch takes there, in milliseconds;
-    None: as tuned, or else the usual. `tell` takes a line for people, from any thread.
+    None: as tuned, or else the usual. `port` is the path or URL of the one board that an ASIC
+    backend drives. `tell` takes a line for people, from any thread.
     """
 
     threads: int | None = None
@@ -59,6 +61,8 @@ class BackendOptions:
     self_test: bool = True
     intensity: float | None = None
     gpu: GpuManners = GpuManners()
+    port: str = ""
+    asic: AsicSettings = field(default_factory=AsicSettings)
     tell: Callable[[str], None] = field(default=_tell_nobody, compare=False)
 
     def __post_init__(self) -> None:

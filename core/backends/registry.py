@@ -30,6 +30,7 @@ _MODULES = {
     "numba": "stampmill.core.backends.numba_cpu",
     "opencl": "stampmill.core.backends.opencl.backend",
     "reference": "stampmill.core.backends.reference",
+    "asic": "stampmill.core.backends.asic.entry",
 }
 
 

@@ -9,6 +9,9 @@ from stampmill.core.backends.registry import Choice
 from stampmill.core.config import GpuSettings, MineSettings
 from stampmill.core.errors import UsageError
 
+BOARDS = "asic"
+"""The backend whose devices are named by their ports."""
+
 INTENSITIES = {"interactive": 10.0, "dedicated": 100.0}
 """Milliseconds of a launch: beside a desktop that must not stutter, and alone."""
 
@@ -50,7 +53,9 @@ def _choices(settings: MineSettings, options: BackendOptions) -> Iterator[Choice
     if settings.backend is not None:
         raise UsageError("device and backend: say one of them")
     for name, indices in _by_backend(settings.devices).items():
-        if not any(indices):
+        if name == BOARDS:
+            yield from _boards(settings, options, indices)
+        elif not any(indices):
             yield Choice(name, options)
         elif all(indices) and settings.kernel is None:
             yield Choice(name, replace(options, kernel=f"{name}:{','.join(indices)}"))
@@ -62,11 +67,21 @@ def _choices(settings: MineSettings, options: BackendOptions) -> Iterator[Choice
             raise UsageError(f"device '{name}' is all of them: say {name}, or {name}:N for some")
 
 
+def _boards(
+    settings: MineSettings, options: BackendOptions, ports: Sequence[str]
+) -> Iterator[Choice]:
+    """Choose a backend for each board; they have no kernels."""
+    if not all(ports):
+        raise UsageError("device 'asic' is no board: write asic:PATH, such as asic:/dev/ttyUSB0")
+    for port in dict.fromkeys(ports):
+        yield Choice(BOARDS, replace(options, kernel=None, port=port, asic=settings.asic))
+
+
 def _by_backend(devices: Sequence[str]) -> dict[str, list[str]]:
     backends: dict[str, list[str]] = {}
     for device in devices:
         name, _, index = device.partition(":")
-        if index and not index.isdecimal():
+        if index and name != BOARDS and not index.isdecimal():
             raise UsageError(f"no device '{device}': write opencl:0, and repeat it for more")
         backends.setdefault(name, []).append(index)
     return backends

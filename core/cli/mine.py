@@ -64,6 +64,7 @@ def add_to(commands: Commands) -> None:
     shared.add_connection_options(parser)
     shared.add_solo_options(parser)
     shared.add_device_options(parser)
+    shared.add_asic_options(parser)
     _add_run_options(parser)
     _add_output_options(parser)
     parser.set_defaults(run=run)

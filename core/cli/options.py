@@ -224,6 +224,34 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_asic_options(parser: argparse.ArgumentParser) -> None:
+    """Add what holds for the ASIC boards of a run."""
+    group = parser.add_argument_group(
+        "ASIC boards",
+        "-d asic:PATH mines on the board at a serial port (repeatable, beside other devices); a "
+        "port on another host is asic:socket://HOST:PORT or asic:rfc2217://HOST:PORT. `stampmill "
+        "emulate` makes a board to try this with.",
+    )
+    add = group.add_argument
+    add(
+        "--asic-board",
+        metavar="auto|bare|gekko|icarus|erupter",
+        help="the kind of board, where its USB identity does not say it (auto)",
+    )
+    add("--asic-chip", metavar="NAME", help="refuse other chips, such as bm1370")
+    add("--asic-chips", metavar="N", help="refuse a chain of another length")
+    add("--asic-frequency", metavar="MHZ", help="clock of the chips (the chip's usual)")
+    add("--asic-voltage", metavar="V", help="core voltage, where the board sets it (its usual)")
+    add("--asic-baud", metavar="BAUD", help="speed the line up to this (115200)")
+    add("--asic-domain", metavar="N", help="chips of a chain that share a voltage, as 5 in an S21")
+    add(
+        "--force",
+        action="store_const",
+        const="true",
+        help="go on with chips of another kind or number; never beyond a limit",
+    )
+
+
 def add_solo_options(parser: argparse.ArgumentParser) -> None:
     """Add what mining alone needs."""
     group = parser.add_argument_group(
@@ -262,7 +290,8 @@ _KEYS = (
     "connect-timeout", "answer-timeout", "silence-timeout", "keep-alive",
     "unacknowledged-timeout", "coinbase-addr", "coinbase-sig",
     "chain", "block-dir", "asicboost", "load-balance", "first-job-timeout", "stuck-timeout",
-    "max-rejects", "stable-time",
+    "max-rejects", "stable-time", "asic-board", "asic-chip", "asic-chips", "asic-frequency",
+    "asic-voltage", "asic-baud", "asic-domain", "force",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from stampmill.core import config
 from stampmill.core.config import (
+    AsicSettings,
     GpuSettings,
     Layer,
     MineSettings,
@@ -254,3 +255,19 @@ def test_a_gpus_manners_are_said_in_any_place(toml):
     assert settings.gpu == GpuSettings(False, 70.0, 250.5, 5.0)
     with pytest.raises(UsageError, match="gpu-polite 'maybe': expected on or off"):
         load({"gpu-polite": "maybe"})
+
+
+def test_boards_are_set_in_any_place():
+    environ = {"STAMPMILL_ASIC_FREQUENCY": "500", "STAMPMILL_ASIC_CHIP": "bm1366"}
+    settings = load({"asic-chip": "bm1370", "force": "true"}, environ=environ)
+    assert settings.asic == AsicSettings(chip="bm1370", mhz=500.0, force=True)
+    assert load().asic == AsicSettings()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("asic-frequency", "-1"), ("asic-chips", "0"), ("asic-board", "toaster"), ("asic-baud", "x")],
+)
+def test_a_wrong_setting_of_boards_is_named(key, value):
+    with pytest.raises(UsageError, match=key):
+        load({key: value})

@@ -5,7 +5,7 @@ import pytest
 from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.backends.registry import Choice
 from stampmill.core.cli.choice import choose_backends
-from stampmill.core.config import GpuSettings, MineSettings
+from stampmill.core.config import AsicSettings, GpuSettings, MineSettings
 from stampmill.core.errors import StampmillError
 
 
@@ -31,7 +31,19 @@ def test_intensity_is_a_preset_or_milliseconds(said: str, milliseconds: float) -
     assert choice.options.intensity == milliseconds
 
 
+def test_each_board_is_a_choice_of_its_own_beside_others() -> None:
+    asic = AsicSettings(mhz=500.0)
+    devices = ("asic:/dev/ttyUSB0", "cpu", "asic:socket://rig:4000", "asic:/dev/ttyUSB0")
+    settings = MineSettings(devices=devices, kernel="portable", asic=asic)
+    assert choose_backends(settings) == (
+        Choice("asic", BackendOptions(port="/dev/ttyUSB0", asic=asic)),
+        Choice("asic", BackendOptions(port="socket://rig:4000", asic=asic)),
+        Choice("cpu", BackendOptions(kernel="portable")),
+    )
+
+
 BAD = [
+    ({"devices": ("asic",)}, "write asic:PATH, such as asic:/dev/ttyUSB0"),
     ({"devices": ("cpu",), "backend": "cpu"}, "device and backend: say one of them"),
     ({"devices": ("opencl:x",)}, "no device 'opencl:x': write opencl:0"),
     ({"devices": ("opencl", "opencl:1")}, "say opencl, or opencl:N"),

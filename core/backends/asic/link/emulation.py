@@ -12,11 +12,13 @@ class Emulation:
     """An emulated board: chips that report hashes of fewer zero bits, at a rate of their own.
 
     `zero_bits` stands in for the 32 that silicon insists on; `hashrate` is the whole board's, in
-    hashes per second, None where it is what the chips' clock makes it.
+    hashes per second, None where it is what the chips' clock makes it; `kind` is what
+    `stampmill emulate` calls the board.
     """
 
     zero_bits: int = 32
     hashrate: float | None = None
+    kind: str | None = None
 
 
 def emulation_of(path: str) -> Emulation | None:
@@ -30,6 +32,8 @@ def emulation_of(path: str) -> Emulation | None:
     try:
         told = json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))
         zero_bits, hashrate = int(told.get("zero_bits", 32)), told.get("hashrate")
+        kind = told.get("kind")
     except (OSError, ValueError, TypeError, AttributeError):
         return Emulation()
-    return Emulation(min(max(zero_bits, 0), 32), float(hashrate) if hashrate else None)
+    rate = float(hashrate) if hashrate else None
+    return Emulation(min(max(zero_bits, 0), 32), rate, str(kind) if kind else None)

@@ -23,8 +23,8 @@ def tell(link: Path, text: str) -> None:
 
 
 def test_an_emulator_tells_its_zero_bits_and_rate(link: Path) -> None:
-    tell(link, '{"zero_bits": 20, "hashrate": 1e6}')
-    assert emulation_of(str(link)) == Emulation(20, 1e6)
+    tell(link, '{"zero_bits": 20, "hashrate": 1e6, "kind": "bm1370"}')
+    assert emulation_of(str(link)) == Emulation(20, 1e6, "bm1370")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"zero_bits": "many"}', '{"zero_bits": null}'])

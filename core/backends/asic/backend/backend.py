@@ -1,0 +1,299 @@
+"""The Backend of one board: brings it up, keeps it in work, listens, and repairs what it can."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+from stampmill.core.backends.asic.backend import ticket
+from stampmill.core.backends.asic.backend.feeder import Feeder
+from stampmill.core.backends.asic.backend.judge import Judgement, Worth, judge
+from stampmill.core.backends.asic.backend.outbox import Outbox
+from stampmill.core.backends.asic.backend.tally import Tally
+from stampmill.core.backends.asic.backend.watchdog import Remedy, Watchdog
+from stampmill.core.backends.asic.board.base import Board, BoardError, Facts, Found
+from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
+from stampmill.core.board_report import BoardReport
+from stampmill.core.errors import NoDeviceError, StampmillError
+from stampmill.core.job import Nonce
+
+NAME = "asic"
+
+PATIENCE = 60.0
+"""Seconds that a board may be away, unplugged or dead, before it is given up."""
+
+_RETRY_PAUSE = 1.0
+_WATCH_EVERY = 0.5
+# cgminer writes the ticket again after 4 nonces below it.
+_LOW_BEFORE_REPEAT = 4
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class AsicBackend:
+    """One board. Its device has the board's name."""
+
+    def __init__(
+        self,
+        board: Board,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+        tell: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        self.name = NAME
+        self._board = board
+        self._clock = clock
+        self._sleep = sleep
+        self._feeder = Feeder(board, clock, self._note_trouble)
+        self._watchdog = Watchdog()
+        self._tally = Tally()
+        self._outbox = Outbox()
+        self._facts: Facts | None = None
+        self._trouble: StampmillError | None = None
+        self._troubled = asyncio.Event()
+        self._server: asyncio.Task[None] | None = None
+        self._tell = tell
+        self._opened_at = 0.0
+        self._recoveries = self._resent = self._low = 0
+        self._closed = False
+
+    async def open(self) -> None:
+        """Bring the board up; raise what keeps it from working."""
+        try:
+            self._facts = await self._board.bring_up()
+        except BaseException:
+            with suppress(StampmillError):
+                await self._board.stop()
+            raise
+        self._opened_at = self._clock()
+        self._begin(self._facts)
+        self._server = asyncio.create_task(self._serve())
+
+    def capabilities(self) -> Capabilities:
+        """Return what it can do; callable once open."""
+        facts = self._opened
+        difficulty = ticket.difficulty(facts, ticket.usual_bits(facts))
+        kernel = f"{NAME}:{self._board.name}"
+        return Capabilities(kernel, (self._board.name,), facts.versions, difficulty)
+
+    def update(self, feed: WorkFeed) -> None:
+        """Go over to new work; nonces of the old still count."""
+        self._turn_to(feed, clean=False)
+
+    def replace(self, feed: WorkFeed) -> None:
+        """Go over to new work; what comes of the old is counted as stale."""
+        self._turn_to(feed, clean=True)
+
+    def idle(self) -> None:
+        """Send no more jobs. Chips cannot be stopped short of a reset: they end their last one."""
+        self._turn_to(None, clean=False)
+
+    async def nonces(self) -> AsyncIterator[Nonce]:
+        """Yield what is found; raise what makes the board useless."""
+        async for nonce in self._outbox.read():
+            yield nonce
+
+    def telemetry(self) -> Telemetry:
+        """Return the counters; a board's hashes are worked out from its nonces."""
+        if self._facts is None:
+            return Telemetry({})
+        switches, starved = self._feeder.read_switches()
+        return Telemetry(
+            {self._board.name: self._tally.hashes},
+            switches,
+            starved,
+            board=self._report(self._facts),
+        )
+
+    async def close(self) -> None:
+        """Leave the board cold; nonces already found are still yielded."""
+        if self._closed:
+            return
+        self._closed = True
+        self._feeder.turn_to(None)
+        self._feeder.pause()
+        if self._server is not None:
+            self._server.cancel()
+            await asyncio.gather(self._server, return_exceptions=True)
+        try:
+            await self._board.stop()
+        finally:
+            self._outbox.end()
+
+    @property
+    def _opened(self) -> Facts:
+        if self._facts is None:
+            raise NoDeviceError(f"{self._board.name} is not open")
+        return self._facts
+
+    def _turn_to(self, feed: WorkFeed | None, *, clean: bool) -> None:
+        if self._closed:
+            return
+        self._feeder.turn_to(feed, clean=clean)
+        self._watch()
+
+    def _begin(self, facts: Facts) -> None:
+        self._facts = facts
+        for line in self._board.notices():
+            self._tell(line)
+        self._trouble = None
+        self._troubled.clear()
+        self._feeder.begin(facts)
+        self._watch()
+
+    def _watch(self) -> None:
+        if self._feeder.at_work:
+            interval = ticket.interval(self._opened, self._feeder.ticket_bits)
+            self._watchdog.watch(self._clock(), interval)
+        else:
+            self._watchdog.rest()
+
+    async def _serve(self) -> None:
+        """Listen until the board cannot be helped any more."""
+        try:
+            while True:
+                try:
+                    await self._work()
+                except StampmillError as error:
+                    await self._recover(error)
+        except StampmillError as error:
+            self._outbox.end(error)
+        except Exception as error:
+            self._outbox.end(BackendError(f"{self._board.name}: {error!r}"))
+            raise
+
+    async def _work(self) -> None:
+        """Listen and watch; raise the first trouble of either."""
+        parts = [
+            asyncio.create_task(part)
+            for part in (self._listen(), self._guard(), self._raise_trouble())
+        ]
+        try:
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for part in parts:
+                part.cancel()
+            results = await asyncio.gather(*parts, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    async def _listen(self) -> None:
+        while True:
+            for found in await self._board.hear():
+                self._take(found)
+
+    async def _guard(self) -> None:
+        """Look after the watchdog; raise BoardError if the board needs more than its job again."""
+        while True:
+            await self._sleep(_WATCH_EVERY)
+            self._watch()
+            match self._watchdog.remedy(self._clock()):
+                case None:
+                    pass
+                case Remedy.RESEND:
+                    self._resent += 1
+                    self._board.repeat_settings()
+                    self._feeder.send_next()
+                case remedy:
+                    raise _SilentError(self._board.name, remedy)
+
+    async def _raise_trouble(self) -> None:
+        await self._troubled.wait()
+        if self._trouble is not None:
+            raise self._trouble
+
+    def _note_trouble(self, error: StampmillError) -> None:
+        """Let the server know what a call of the event loop ran into."""
+        self._trouble = error
+        self._troubled.set()
+
+    async def _recover(self, error: StampmillError) -> None:
+        """Bring the board up again; raise the error that makes it hopeless."""
+        self._feeder.pause()
+        self._watchdog.rest()
+        if isinstance(error, _SilentError) and error.remedy is Remedy.GIVE_UP:
+            raise error
+        self._recoveries += 1
+        self._tell(f"{error}; trying to bring it back")
+        if not isinstance(error, _SilentError):
+            await self._stop_quietly()
+        elif error.remedy is Remedy.RESET:
+            await self._board.reset()
+        self._begin(await self._bring_back())
+        self._tell(f"{self._board.name} is back")
+
+    async def _bring_back(self) -> Facts:
+        give_up_at = self._clock() + PATIENCE
+        while True:
+            try:
+                return await self._board.bring_up()
+            except StampmillError as error:
+                await self._stop_quietly()
+                if self._clock() >= give_up_at:
+                    raise BoardError(f"given up after {PATIENCE:g} s: {error}") from error
+            await self._sleep(_RETRY_PAUSE)
+
+    async def _stop_quietly(self) -> None:
+        """Close what is left of the board; that it is gone is known already."""
+        with suppress(StampmillError):
+            await self._board.stop()
+
+    def _take(self, found: Found) -> None:
+        facts, now = self._opened, self._clock()
+        candidates = self._feeder.table.candidates(found.job_id)
+        judgement = judge(found, candidates, self._board.version, facts.zero_bits)
+        hashes = 1 << (facts.zero_bits + judgement.ticket_bits)
+        self._tally.count(found.chip, judgement.worth, hashes)
+        match judgement.worth:
+            case Worth.GOOD | Worth.STALE | Worth.DUPLICATE:
+                self._watchdog.alive(now)
+            case Worth.LOW_DIFFICULTY:
+                self._suspect_the_ticket(now)
+            case _:
+                pass
+        if judgement.reportable:
+            self._report_nonce(found, judgement, now)
+
+    def _suspect_the_ticket(self, now: float) -> None:
+        self._watchdog.alive(now)
+        self._low += 1
+        if self._low % _LOW_BEFORE_REPEAT == 0:
+            self._board.repeat_settings()
+
+    def _report_nonce(self, found: Found, judgement: Judgement, now: float) -> None:
+        work = judgement.work
+        if work is not None:
+            nonce = Nonce(work, found.nonce, judgement.version, work.ntime, now, self._board.name)
+            self._outbox.put(nonce)
+
+    def _report(self, facts: Facts) -> BoardReport:
+        seconds = self._clock() - self._opened_at
+        counters = self._board.counters()
+        return BoardReport(
+            name=self._board.name,
+            kind=facts.kind,
+            serial_number=facts.serial_number,
+            working=self._feeder.at_work,
+            mhz=facts.mhz,
+            ticket_difficulty=ticket.difficulty(facts, self._feeder.ticket_bits),
+            expected=facts.hashrate,
+            measured=self._tally.measured(seconds),
+            chips=self._tally.reports(facts.chips, facts.hashrate, seconds),
+            temperatures=tuple(self._board.temperatures()),
+            line=(
+                *((name.replace("_", " "), count) for name, count in counters._asdict().items()),
+                ("jobs repeated", self._resent),
+                ("recoveries", self._recoveries),
+                ("nonces dropped", self._outbox.dropped),
+            ),
+        )
+
+
+class _SilentError(BoardError):
+    """No good nonce for too long."""
+
+    def __init__(self, name: str, remedy: Remedy) -> None:
+        super().__init__(f"{name} found nothing for far too long")
+        self.remedy = remedy

@@ -1,0 +1,39 @@
+"""ASIC boards in the table of backends: one backend for each port."""
+
+from importlib.util import find_spec
+
+from stampmill.core.backends.asic.backend.backend import NAME, AsicBackend
+from stampmill.core.backends.asic.board.bare import BareBoard
+from stampmill.core.backends.asic.board.base import Board
+from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.base import Backend
+from stampmill.core.backends.info import BackendInfo
+from stampmill.core.backends.options import BackendOptions
+from stampmill.core.config import AsicSettings
+from stampmill.core.errors import MissingExtraError, NoDeviceError, UsageError
+from stampmill.core.scan import Kernel
+
+
+def create(options: BackendOptions) -> Backend:
+    """Return the backend of the board at `options.port`; raise UsageError if there is none."""
+    if not options.port:
+        raise UsageError("backend asic needs a board: -d asic:PATH, such as asic:/dev/ttyUSB0")
+    return AsicBackend(_board(options.port, options.asic), tell=options.tell)
+
+
+def describe() -> BackendInfo:
+    """Return what the backend is, and what it lacks here."""
+    missing = "" if find_spec("serialx") else str(MissingExtraError("a board", "serial"))
+    return BackendInfo(NAME, "ASIC boards on serial and USB lines: -d asic:PATH", missing)
+
+
+def load_kernel(name: str) -> Kernel:
+    """Raise NoDeviceError: a board takes no kernel of ours."""
+    raise NoDeviceError(f"backend {name} has no kernels: a board hashes by itself")
+
+
+def _board(port: str, said: AsicSettings) -> Board:
+    settings = BoardSettings(
+        said.chip, said.chips, said.mhz, said.volts, said.baud, said.domain, said.force
+    )
+    return BareBoard(port, settings)
