@@ -15,6 +15,8 @@ _STATE = slice(0, 32)
 _FILL = slice(32, 52)
 _TAIL = slice(52, 64)
 _BAUD = 115_200.0
+_SLICE = 1 << 17
+"""Steps to search before a look at whether it has stopped."""
 
 # Cairnsmore: bytes 32 to 35 are check, data, command and this prefix; data is MHz / 2.5.
 _PREFIX, _SPEED, _CHECK = 0xB7, 0, 0xB7 ^ 0x6D
@@ -78,14 +80,11 @@ class EmulatedIcarus:
         begin, self._at = self._at, max(self._at, now)
         if self._sweep is None or now <= begin:
             return
-        first = int(self._done)
-        self._done = min(self._done + (now - begin) * self.rate, float(1 << 32))
-        self.hashes += int(self._done) - first
-        for step, word, _slot, _digest in self._sweep.run(first, int(self._done)):
-            self._found(begin + (step + 1 - first) / self.rate, word)
-            if not self.options.goes_on:
-                self._sweep = None
-                return
+        end = min(self._done + (now - begin) * self.rate, float(1 << 32))
+        while self._sweep is not None and self._done < end:
+            start, self._done = self._done, min(self._done + _SLICE, end)
+            self._hash(self._sweep, int(start), begin)
+            begin += (self._done - start) / self.rate
 
     def sent(self) -> list[Sent]:
         """Return the nonces since the last call."""
@@ -100,6 +99,15 @@ class EmulatedIcarus:
             "hashes": self.hashes,
             "partial_bytes": len(self._buffer),
         }
+
+    def _hash(self, sweep: "Sweep", first: int, begin: float) -> None:
+        for step, word, _slot, _digest in sweep.run(first, int(self._done)):
+            self._found(begin + (step + 1 - first) / self.rate, word)
+            if not self.options.goes_on:
+                self._sweep = None
+                self.hashes += step + 1 - first
+                return
+        self.hashes += int(self._done) - first
 
     def _begin(self, work: bytes) -> None:
         shift = 32 - (self.options.division - 1).bit_length()
