@@ -5,7 +5,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from stampmill.core.backends.base import Backend
-from stampmill.core.snapshot import DeviceSnapshot, Rates, Shares
+from stampmill.core.board_report import BoardReport
+from stampmill.core.snapshot import DeviceSnapshot, Quantity, Rates, Sensor, Shares
 from stampmill.core.stats import RATE_WINDOWS, RateMeter
 
 
@@ -17,6 +18,7 @@ class _Device:
     hashes: int = 0
     kernel: str = ""
     alive: bool = True
+    board: BoardReport | None = None
 
 
 @dataclass(slots=True)
@@ -45,6 +47,11 @@ class Devices:
                 new = _Device(backend, name, RateMeter(self.started), kernel=kernel)
                 self._devices[backend, name] = new
             self._devices[backend, name].hashes = count
+
+    def report(self, backend: Backend, board: BoardReport) -> None:
+        """Note how the board of a backend does, which is its only device."""
+        if (device := self._devices.get((backend, board.name))) is not None:
+            device.board = board
 
     def lose(self, backend: Backend) -> None:
         """Note that a backend is gone."""
@@ -84,9 +91,21 @@ class Devices:
                 device.kernel,
                 device.alive,
                 device.backend not in resting,
+                _sensors(device.board),
+                device.board,
             )
             for key, device in self._devices.items()
         )
+
+
+def _sensors(board: BoardReport | None) -> tuple[Sensor, ...]:
+    if board is None:
+        return ()
+    clock = Sensor(Quantity.FREQUENCY, "chips", board.mhz * 1e6)
+    return (
+        clock,
+        *(Sensor(Quantity.TEMPERATURE, place, value) for place, value in board.temperatures),
+    )
 
 
 def _rates(meter: RateMeter, total: int, seconds: float) -> Rates:

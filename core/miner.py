@@ -181,6 +181,8 @@ class Miner:
     def _read_telemetry(self, backend: Backend) -> None:
         telemetry = backend.telemetry()
         self._devices.count(backend, telemetry.hashes)
+        if telemetry.board is not None:
+            self._devices.report(backend, telemetry.board)
         self.stats.starved_jobs += telemetry.starved_jobs
         for seconds in telemetry.job_switches:
             self.stats.job_switch.add(seconds)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from stampmill.core.board_report import BoardReport
 from stampmill.core.job_source import SourceStatus
 
 
@@ -77,6 +78,8 @@ class DeviceSnapshot:
     alive: bool = True
     enabled: bool = True
     sensors: tuple[Sensor, ...] = ()
+    board: BoardReport | None = None
+    """How it does chip by chip, if it is a board."""
 
 
 @dataclass(frozen=True, slots=True)

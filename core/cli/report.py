@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from stampmill.core.cli.boards import board_json, board_lines
 from stampmill.core.job_source import SourceStatus
-from stampmill.core.snapshot import Latency, Snapshot
+from stampmill.core.snapshot import DeviceSnapshot, Latency, Snapshot
 
 _UNITS = ("", "k", "M", "G", "T", "P", "E")
 
@@ -21,6 +22,9 @@ def summary(shot: Snapshot, blocks: int) -> str:
         f"  latency  job switch {milliseconds(shot.job_switch)}, "
         f"share path {milliseconds(shot.share_path)}, pool {milliseconds(shot.pool_answer)}",
     ]
+    for device in shot.devices:
+        if device.board is not None:
+            lines += board_lines(device.board, hashrate)
     return "\n".join(lines)
 
 
@@ -53,11 +57,7 @@ def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
         "dropped": dict(shot.source.dropped),
         "connection_faults": dict(shot.source.faults),
         "other_pools": [_pool(other) for other in shot.source.others],
-        "devices": [
-            {"name": device.name, "backend": device.backend, "hashes": device.hashes,
-             "hashrate": device.rates.average}
-            for device in shot.devices
-        ],
+        "devices": [_device(device) for device in shot.devices],
         "latency_seconds": {
             "job_switch": _percentiles(shot.job_switch),
             "share_path": _percentiles(shot.share_path),
@@ -101,6 +101,14 @@ def milliseconds(latency: Latency) -> str:
 def plural(count: int, word: str) -> str:
     """Return a count with its word."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def _device(device: DeviceSnapshot) -> dict[str, Any]:
+    said = {
+        "name": device.name, "backend": device.backend, "hashes": device.hashes,
+        "hashrate": device.rates.average,
+    }  # fmt: skip
+    return said if device.board is None else said | {"board": board_json(device.board)}
 
 
 def _pool(status: SourceStatus) -> dict[str, Any]:
