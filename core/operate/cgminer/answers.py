@@ -1,0 +1,55 @@
+"""A request to the bytes of its reply; no I/O."""
+
+import time
+from collections.abc import Callable
+
+from stampmill.core.operate.access import Access
+from stampmill.core.operate.cgminer import reply as wire
+from stampmill.core.operate.cgminer.commands import Question, answer, error
+from stampmill.core.operate.cgminer.reply import END, Reply, Stamp
+from stampmill.core.operate.cgminer.request import Request
+from stampmill.core.operate.desk import Desk
+
+MAX_JOINED = 32
+"""Commands in one request; there are not so many that can be joined."""
+
+
+class Answers:
+    """Answers requests about one run. `version` is who we say we are, `now` Unix seconds."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        version: str,
+        strategy: str = "Failover",
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._desk = desk
+        self._version = version
+        self._strategy = strategy
+        self._now = now
+
+    def to(self, request: Request, access: Access, peer: str) -> bytes:
+        """Return the whole reply to what a peer with that access asks."""
+        stamp = Stamp(int(self._now()), self._version)
+        if request.fault is not None:
+            said = error(request.fault.code, request.fault.message)
+            return _one(said, stamp, as_json=True) + END
+        who = f"{peer} over the API"
+        question = Question(
+            self._desk, request.parameter, access, who, self._version, self._strategy
+        )
+        if "+" in request.command:
+            return self._joined(request, question, stamp) + END
+        return _one(answer(request.command, question), stamp, as_json=request.as_json) + END
+
+    def _joined(self, request: Request, question: Question, stamp: Stamp) -> bytes:
+        names = dict.fromkeys(name for name in request.command.split("+") if name)
+        replies = {name: answer(name, question, joined=True) for name in [*names][:MAX_JOINED]}
+        if request.as_json:
+            return wire.joined_as_json(replies, stamp)
+        return wire.joined_as_text(replies, stamp)
+
+
+def _one(said: Reply, stamp: Stamp, *, as_json: bool) -> bytes:
+    return wire.as_json(said, stamp) if as_json else wire.as_text(said, stamp)
