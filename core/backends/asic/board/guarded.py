@@ -12,6 +12,7 @@ from stampmill.core.backends.asic.board.inquiry import Inquiry
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.control.limits import Model
 from stampmill.core.backends.asic.control.profile import Profile
+from stampmill.core.backends.asic.control.thermal import FaultKind
 from stampmill.core.backends.asic.guardian.client import GuardianClient, GuardianError
 from stampmill.core.backends.asic.guardian.messages import Report, Stopped
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
@@ -21,6 +22,10 @@ from stampmill.core.errors import UsageError
 
 RESET_SECONDS = 0.2
 """From the release of reset until the chips are spoken to (mujina)."""
+
+
+STRIKES, STRIKE_SECONDS = 3, 600.0
+"""So many stops in so long a time, and the board is left cold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +63,14 @@ class GuardedBoard(ChipBoard):
         super().__init__(name, settings, sleep=sleep)
         self.kind = profile.name
         self._profile = profile
-        self._locate = locate
+        self.locate = locate
         self._serial_number = serial_number
         self._opener = opener
         self._guard: GuardianClient | None = None
         self._port: Port | None = None
         self._data_path = ""
+        self._was_hot = False
+        self._stops: list[float] = []
         self._fault: asyncio.Future[str] | None = None
 
     @property
@@ -88,21 +95,26 @@ class GuardedBoard(ChipBoard):
     async def power_up(self) -> Port:
         """Power the board, ask its chip which board it is, and set what is right for that."""
         await self._let_go()
-        ports = self._locate()
+        self._refuse_after_strikes()
+        ports = self.locate()
         self._data_path = ports.data
         self._fault = asyncio.get_running_loop().create_future()
         self._guard = await GuardianClient.start(ports.control, self._profile.name, self._hear_of)
-        await self._guard.power_up()
+        await self._guard.power_up(was_hot=self._was_hot)
+        self._was_hot = False
         self._port = await self._opener(ports.data)
         await self._choose_model(self._guard, self._port)
         await self._release(self._guard)
         return self._port
 
     async def power_down(self) -> None:
-        """Leave the board cold: reset low, no core voltage, the fan slow."""
-        guard = self._guard
+        """Leave the board cold: reset low, no core voltage, the fan slow.
+
+        What its guardian has stopped is cold already, and keeps its fan at full speed.
+        """
+        guard, stopped = self._guard, self._fault is not None and self._fault.done()
         try:
-            if guard is not None and not guard.ended.done():
+            if guard is not None and not stopped and not guard.ended.done():
                 await guard.stop()
         except GuardianError as error:
             self._notices.append(f"{self.name}: {error}; its guardian goes on trying")
@@ -158,8 +170,20 @@ class GuardedBoard(ChipBoard):
         await guard.reset(high=True)
         await self._sleep(RESET_SECONDS)
 
+    def _refuse_after_strikes(self) -> None:
+        """Raise BoardError for a board that its guardian had to stop again and again."""
+        now = asyncio.get_running_loop().time()
+        self._stops = [at for at in self._stops if at > now - STRIKE_SECONDS]
+        if len(self._stops) >= STRIKES:
+            raise BoardError(
+                f"{self.name}: stopped {len(self._stops)} times in {STRIKE_SECONDS / 60:.0f} "
+                "minutes to protect it: look at its fan, heat sink and supply"
+            )
+
     def _hear_of(self, report: Report) -> None:
         if isinstance(report, Stopped) and self._fault is not None and not self._fault.done():
+            self._stops.append(asyncio.get_running_loop().time())
+            self._was_hot = report.kind == FaultKind.OVERHEATED.value
             cold = "" if report.cold else "; it could not be confirmed that it is cold"
             self._fault.set_result(f"{report.text}{cold}")
 

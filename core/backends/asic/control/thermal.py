@@ -89,6 +89,10 @@ class ThermalRules:
             return ""
         return f"still {self.temperature:.0f} degC: it is powered below {limit:.0f} degC"
 
+    def was_hot(self) -> None:
+        """Let the board cool down before it is powered: an earlier guardian stopped it."""
+        self._stopped_hot = True
+
     def restarted(self) -> None:
         """Forget the faults of before: the board is being brought up anew."""
         self._bad.clear()

@@ -95,9 +95,12 @@ class GuardianClient:
         """The guardian's process."""
         return self._process.pid
 
-    async def power_up(self) -> None:
-        """Bring the board up to powered, reset low; raise GuardianError with the step at fault."""
-        await self._order(PowerUp(next(self._ids)))
+    async def power_up(self, *, was_hot: bool = False) -> None:
+        """Bring the board up to powered, reset low; raise GuardianError with the step at fault.
+
+        One that `was_hot` has to be cool first.
+        """
+        await self._order(PowerUp(next(self._ids), was_hot))
 
     async def reset(self, *, high: bool) -> None:
         """Let the chips go, or hold them; raise GuardianError."""

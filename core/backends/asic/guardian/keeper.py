@@ -6,11 +6,11 @@ the other at any request.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NoReturn, Protocol
 
 from stampmill.core.backends.asic.control import tps546
-from stampmill.core.backends.asic.control.gauges import Sample, SensorFault, sample
+from stampmill.core.backends.asic.control.gauges import Gauge, Kind, Sample, SensorFault, sample
 from stampmill.core.backends.asic.control.limits import Model
 from stampmill.core.backends.asic.control.profile import Profile, reset_step
 from stampmill.core.backends.asic.control.replies import REPLY_SECONDS, Variant
@@ -50,6 +50,9 @@ from stampmill.core.errors import StampmillError, UsageError
 STEP_TRIES = 3
 READING_SECONDS = 0.3
 """How long one answer of a reading may take: three readings have to fit into six seconds."""
+
+FAN_SECONDS = 4.0
+"""How long a fan may take to begin turning."""
 
 COLD_SECONDS = 600.0
 """How long the board is asked to become cold, if it does not answer."""
@@ -157,7 +160,9 @@ class Keeper:
 
     def _carry_out(self, order: PowerUp | Reset | Choose | SetVolts | Stop) -> str:
         match order:
-            case PowerUp():
+            case PowerUp(was_hot=was_hot):
+                if was_hot:
+                    self._rules.was_hot()
                 return self._power_up()
             case Reset(high=high):
                 return self._reset(high=high)
@@ -175,6 +180,7 @@ class Keeper:
                 self._orders.tell(Stage(stage.name))
                 if stage.heats:
                     self._refuse_if_hot()
+                    self._refuse_without_fan()
                     self._powered = True
                 self._run(stage.steps)
         except (StepError, LineError):
@@ -188,6 +194,19 @@ class Keeper:
         self._rules.judge(self._reading(), self._now(), powered=False)
         if reason := self._rules.too_hot_to_start():
             raise StepError(reason)
+
+    def _refuse_without_fan(self) -> None:
+        """Wait until every fan turns, which is at full speed since it was set up."""
+        fans = [gauge for gauge in self._profile.gauges if gauge.kind is Kind.FAN]
+        end = self._now() + FAN_SECONDS
+        while fans:
+            shown = self._reading(fans)
+            still = [one for one in shown if isinstance(one.value, SensorFault) or one.value <= 0]
+            if not still:
+                return
+            if self._now() >= end:
+                raise StepError(f"{still[0].name}: it does not turn; no power without cooling")
+            self._orders.pause(0.2)
 
     def _reset(self, *, high: bool) -> str:
         if high and not self._powered:
@@ -273,10 +292,10 @@ class Keeper:
         except LineError:
             self._fan_percent = -1.0  # unknown: tried again with the next reading
 
-    def _reading(self) -> list[Sample]:
+    def _reading(self, gauges: Iterable[Gauge] | None = None) -> list[Sample]:
         samples: list[Sample] = []
         silent = False
-        for gauge in self._profile.gauges:
+        for gauge in self._profile.gauges if gauges is None else gauges:
             answers: list[bytes | None] = []
             for request in gauge.requests:
                 answer, silent = (None, True) if silent else self._answer(request)

@@ -14,9 +14,10 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
 
 
 class PowerUp(msgspec.Struct, frozen=True, tag="power-up"):
-    """Bring the board up, to powered with reset low."""
+    """Bring the board up, to powered with reset low; after it was too hot, only once it is cool."""
 
     id: int
+    was_hot: bool = False
 
 
 class Reset(msgspec.Struct, frozen=True, tag="reset"):

@@ -203,6 +203,15 @@ def test_an_overheated_board_is_not_powered_before_it_is_cool() -> None:
     assert 8 in [done.id for done in bench.miner.of(Done)]
 
 
+def test_a_board_that_an_earlier_guardian_stopped_for_heat_has_to_be_cool() -> None:
+    bench = Bench((0, PowerUp(1, was_hot=True)), (60, PowerUp(2, was_hot=True)), seconds=70)
+    bench.board.heat.celsius = 75
+    bench.run()
+    [refused] = bench.miner.of(Refused)
+    assert (refused.id, refused.text[-13:]) == (1, "below 60 degC")
+    assert [done.id for done in bench.miner.of(Done)] == [2]
+
+
 @pytest.mark.parametrize(
     ("fault", "text"),
     [
@@ -213,6 +222,7 @@ def test_an_overheated_board_is_not_powered_before_it_is_cool() -> None:
         (PowerFault.TIMEOUT, "I2C frequency: nothing"),
         (PowerFault.ZERO_DATA, "fan controller EMC2101: answers 00, not 5d"),
         (PowerFault.HOT_SENSOR, "still 95 degC: it is powered below 80 degC"),
+        (PowerFault.STUCK_FAN, "fan: it does not turn; no power without cooling"),
     ],
 )
 def test_a_bring_up_that_fails_says_why_and_stays_cold(fault: PowerFault, text: str) -> None:
