@@ -1,0 +1,98 @@
+"""Which board stands behind a port: as the emulator beside it tells, or as its USB device says."""
+
+import os
+from collections.abc import Callable
+
+from stampmill.core.backends.asic.board.bare import BareBoard
+from stampmill.core.backends.asic.board.base import Board
+from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
+from stampmill.core.backends.asic.board.emberone import EmberOneBoard
+from stampmill.core.backends.asic.board.guarded import BoardPorts
+from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.discovery import (
+    HERE,
+    FoundBoard,
+    Machine,
+    board_of,
+    find_boards,
+)
+from stampmill.core.backends.asic.link.emulation import emulation_of
+from stampmill.core.backends.asic.link.known import Kind
+from stampmill.core.errors import NoDeviceError
+
+_CONTROL_SUFFIX = ".control"
+"""What an emulator's second port has behind the name of its first."""
+
+_EMULATED: dict[str, type[BitaxeBoard] | type[EmberOneBoard]] = {
+    "bitaxe-gamma": BitaxeBoard,
+    "emberone": EmberOneBoard,
+}
+_GUARDED: dict[Kind, type[BitaxeBoard] | type[EmberOneBoard]] = {
+    Kind.BITAXE: BitaxeBoard,
+    Kind.EMBERONE: EmberOneBoard,
+}
+
+
+def board_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> Board:
+    """Return the board at a path, URL or serial number; raise NoDeviceError for one not usable.
+
+    What says nothing of itself is taken for chips on a plain line.
+    """
+    emulated = emulation_of(port)
+    if emulated is not None and emulated.kind in _EMULATED:
+        return _EMULATED[emulated.kind](port, _emulated_ports(port), settings)
+    found = board_of(port, machine) or _by_serial_number(port, machine)
+    return BareBoard(port, settings) if found is None else _board(found, settings, machine)
+
+
+def names_here(machine: Machine = HERE) -> tuple[str, ...]:
+    """Return every board that can be used, by the name for `board_at`.
+
+    Raise NoDeviceError if there is none, with what those that are there lack.
+    """
+    boards = find_boards(machine)
+    usable = tuple(board.serial_number or board.name for board in boards if not board.missing)
+    if not usable:
+        lacks = "; ".join(f"{board.about}: {', '.join(board.missing)}" for board in boards)
+        raise NoDeviceError(
+            f"no board that can be used is plugged in{': ' if lacks else ''}{lacks}; "
+            "`stampmill devices` lists them, and asic:PATH names a plain serial port"
+        )
+    return usable
+
+
+def _board(found: FoundBoard, settings: BoardSettings, machine: Machine) -> Board:
+    if found.kind in _GUARDED:
+        make = _GUARDED[found.kind]
+        locate = _ports_of(found.key, machine)
+        return make(found.name, locate, settings, serial_number=found.serial_number or None)
+    if found.missing:
+        raise NoDeviceError(f"{found.name}: {found.about}: {', '.join(found.missing)}")
+    return BareBoard(found.name, settings)
+
+
+def _by_serial_number(text: str, machine: Machine) -> FoundBoard | None:
+    if "/" in text:
+        return None
+    return next((b for b in find_boards(machine) if text in {b.serial_number, b.key}), None)
+
+
+def _ports_of(key: str, machine: Machine) -> Callable[[], BoardPorts]:
+    """Return how to find a board again, whatever its ports are called by then."""
+
+    def locate() -> BoardPorts:
+        board = next((board for board in find_boards(machine) if board.key == key), None)
+        if board is None or len(board.ports) < 2:
+            raise NoDeviceError(f"{key} is not plugged in, or only one of its two ports is there")
+        return BoardPorts(*board.ports[:2])
+
+    return locate
+
+
+def _emulated_ports(path: str) -> Callable[[], BoardPorts]:
+    def locate() -> BoardPorts:
+        if not os.path.exists(path):
+            raise NoDeviceError(f"no port '{path}': is the emulator still there?")
+        return BoardPorts(path + _CONTROL_SUFFIX, path)
+
+    return locate

@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+
+from stampmill.core.backends.asic.board.bare import BareBoard
+from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
+from stampmill.core.backends.asic.board.emberone import EmberOneBoard
+from stampmill.core.backends.asic.board.found import board_at, names_here
+from stampmill.core.backends.asic.board.guarded import BoardPorts
+from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.discovery import Machine
+from stampmill.core.errors import NoDeviceError
+from tests.core.backends.asic.link.sysfs import Tree, plug_bitaxe
+
+SETTINGS = BoardSettings()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path)
+
+
+def machine(tree: Tree, *, allowed: bool = True) -> Machine:
+    return Machine(
+        tree.root,
+        may_use=lambda path: allowed,
+        has_extra=lambda: True,
+        holders=lambda path: (),
+    )
+
+
+@pytest.mark.parametrize("name", ["ttyACM0", "ttyACM1", "b1", "bitaxe:b1"])
+def test_a_bitaxe_is_known_by_either_port_and_by_its_number(tree: Tree, name: str) -> None:
+    plug_bitaxe(tree, "1-2", "ttyACM0", "ttyACM1")
+    port = tree.path(name) if name.startswith("tty") else name
+    board = board_at(port, SETTINGS, machine(tree))
+    assert isinstance(board, BitaxeBoard)
+    assert board.serial_number == "b1"
+
+
+def test_an_emberone_is_known_by_its_port(tree: Tree) -> None:
+    tree.plug("1-2", "1209:256f", manufacturer="256F", product="EmberOne00", serial="e1")
+    tree.add_cdc("1-2", 0, "ttyACM0")
+    tree.add_cdc("1-2", 2, "ttyACM1")
+    assert isinstance(board_at(tree.path("ttyACM1"), SETTINGS, machine(tree)), EmberOneBoard)
+
+
+@pytest.mark.parametrize("port", ["/dev/ttyS0", "socket://10.0.0.2:4000", "nobody"])
+def test_what_says_nothing_is_a_plain_line(tree: Tree, port: str) -> None:
+    assert isinstance(board_at(port, SETTINGS, machine(tree)), BareBoard)
+
+
+def test_a_board_is_looked_for_anew_under_its_number(tree: Tree) -> None:
+    plug_bitaxe(tree, "1-2", "ttyACM0", "ttyACM1")
+    board = board_at("b1", SETTINGS, machine(tree))
+    assert isinstance(board, BitaxeBoard)
+    assert board.locate() == BoardPorts(tree.path("ttyACM0"), tree.path("ttyACM1"))
+    tree.unplug("1-2")
+    with pytest.raises(NoDeviceError, match="bitaxe:b1 is not plugged in"):
+        board.locate()
+    plug_bitaxe(tree, "1-7", "ttyACM4", "ttyACM2")
+    assert board.locate() == BoardPorts(tree.path("ttyACM4"), tree.path("ttyACM2"))
+
+
+def test_a_board_that_is_not_supported_is_refused(tree: Tree) -> None:
+    tree.plug("1-2", "0403:6015", manufacturer="GekkoScience", product="NewPac Bitcoin Miner")
+    tree.add_adapter("1-2", 0, "ttyUSB0")
+    with pytest.raises(NoDeviceError, match="not supported yet"):
+        board_at(tree.path("ttyUSB0"), SETTINGS, machine(tree))
+
+
+def test_all_boards_here_are_those_that_can_be_used(tree: Tree) -> None:
+    plug_bitaxe(tree, "1-2", "ttyACM0", "ttyACM1", "b1")
+    plug_bitaxe(tree, "1-3", "ttyACM2", "ttyACM3", "")
+    tree.plug("1-4", "c0de:cafe", manufacturer="OSMU", product="Bitaxe", serial="b3")
+    assert names_here(machine(tree)) == ("b1", tree.path("ttyACM3"))
+
+
+def test_no_board_that_can_be_used_says_what_they_lack(tree: Tree) -> None:
+    with pytest.raises(NoDeviceError, match=r"plugged in; `stampmill devices`"):
+        names_here(machine(tree))
+    plug_bitaxe(tree, "1-2", "ttyACM0", "ttyACM1")
+    with pytest.raises(NoDeviceError, match="Bitaxe with bitaxe-raw: no permission for"):
+        names_here(machine(tree, allowed=False))
