@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PEERS := .peers
 ARGS ?=
+WORKERS ?= logical
 FUZZ_SECONDS ?= 600
 
 # How the C extension is built: auto (say it and go on where it cannot), require, or skip.
@@ -23,6 +24,10 @@ C_FILES := $(wildcard csrc/*.c csrc/*.h)
 NATIVE_SOURCES := setup.py $(wildcard csrc/* kernels/*.py kernels/c/*.py)
 PEER_FILES := $(addprefix tests/peers/,package.json package-lock.json install.sh)
 
+# A file of tests stays with one worker, which builds what its tests share once. More workers than a
+# few would be in each other's way: tests mine with every thread that there is.
+PARALLEL := --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 # Numba has no wheel for some platforms, and nobody wants to build LLVM: there it is left out.
 WHEELS_ONLY := --only-binary numba,llvmlite,numpy
 # The extension has its own step below, hence skip: so it is compiled once and rebuilt in place.
@@ -33,7 +38,7 @@ PIP_EDITABLE := $(PIP_INSTALL) --no-build-isolation $(WHEELS_ONLY)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
-	@echo "Variables: PYTHON=$(PYTHON) VENV=$(VENV) ARGS='...' (for mine, bench and test)"
+	@echo "Variables: PYTHON=$(PYTHON) VENV=$(VENV) ARGS='...' (for mine, bench and test) WORKERS=$(WORKERS) (of test)"
 
 install: $(STAMPS)/install $(NATIVE) ## set up .venv with all that mining needs
 
@@ -48,7 +53,7 @@ native: $(STAMPS)/install ## build the C extension in place; fail where it canno
 	@touch $(STAMPS)/native-require
 
 test: $(STAMPS)/dev $(NATIVE) ## run the tests, with the counterparties that are there
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 fuzz: $(STAMPS)/dev ## fuzz each parser for FUZZ_SECONDS (600); inputs are kept in build/fuzz
 	for target in client server template; do \

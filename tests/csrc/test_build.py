@@ -59,12 +59,15 @@ def build(checkout: Path, command: str, **environ: str) -> "subprocess.Completed
     )
 
 
-def poor_compiler(checkout: Path, *lacking: str) -> str:
-    """Return a compiler that is ours, but for some options that it does not know."""
+def poor_compiler(checkout: Path, *lacking: str, more: str = "-O0") -> str:
+    """Return a compiler that is ours, but for some options that it does not know.
+
+    It is told to be quick, not good, unless `more` says otherwise.
+    """
     script = checkout / "poor-cc"
     script.write_text(
         f"#!/bin/sh\nfor option; do case $option in {'|'.join(lacking)}) exit 1;; esac; done\n"
-        f'exec {COMPILER} "$@"\n'
+        f'exec {COMPILER} "$@" {more}\n'
     )
     script.chmod(0o755)
     return str(script)
@@ -139,7 +142,8 @@ def test_change_of_the_generator_is_built(checkout: Path) -> None:
 @pytest.mark.skipif(not IS_X86, reason="only x86 has SHA-NI")
 @pytest.mark.skipif(shutil.which("objdump") is None, reason="no objdump")
 def test_shani_keeps_to_narrow_registers_whatever_cflags_say(checkout: Path) -> None:
-    compiler = poor_compiler(checkout, "-mavx512f", "-mavx2", "-msse2")  # quickly built
+    # Code that is not optimized would use no wide registers whatever the flags.
+    compiler = poor_compiler(checkout, "-mavx512f", "-mavx2", "-msse2", more="-O3")
     flags = "-march=x86-64-v4"
     run = build(
         checkout, "build_ext --inplace", STAMPMILL_NATIVE="require", CC=compiler, CFLAGS=flags
