@@ -73,12 +73,21 @@ class BuildExt(build_ext):
             if self.force or newer_group([*ext.sources, *ext.depends], target, "newer"):
                 ext.extra_compile_args += FLAGS
                 self._compile_sets(ext)
+                ext.define_macros.append(("SM_KERNEL_FLAGS", self._note()))
             super().build_extension(ext)
         except (errors.CCompilerError, errors.BaseError) as error:
             cure = "STAMPMILL_NATIVE=skip installs without the C kernels"
             raise type(error)(f"{error} ({cure})") from error
 
+    def _note(self) -> str:
+        """Return a C text, a line for each kernel: `stampmill bench` reads it in the extension."""
+        inherited = shlex.split(os.environ.get("CFLAGS", ""))
+        rows = {**self.set_flags, "generic": FLAGS}
+        lines = [f"{name}={_without_paths([*inherited, *own])}" for name, own in rows.items()]
+        return '"' + "".join(rf"{line}\n" for line in lines) + '"'
+
     def _compile_sets(self, ext: Extension) -> None:
+        self.set_flags: dict[str, list[str]] = {}
         for name, (flags, header, function, vector) in SETS.items():
             probe = f"#include <{header}>\n{vector} f({vector} x) {{ return {function}(x, x); }}"
             if compiles(probe, flags):
@@ -92,12 +101,17 @@ class BuildExt(build_ext):
         if name in GENERATED:
             source = generated(name, Path(self.build_temp))
         own = [*flags, *keep_order()] if name in ORDERED else flags
+        self.set_flags[name] = [*FLAGS, *own]
         return self.compiler.compile(
             [source],
             output_dir=self.build_temp,
             include_dirs=ext.include_dirs,
-            extra_postargs=[*FLAGS, *own],
+            extra_postargs=self.set_flags[name],
         )
+
+
+def _without_paths(flags: list[str]) -> str:
+    return " ".join(flag for flag in flags if not set(flag) & set('/"\\'))
 
 
 def generated(name: str, folder: Path) -> str:

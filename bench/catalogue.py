@@ -4,43 +4,27 @@ from collections.abc import Callable, Sequence
 
 from stampmill.core.backends import registry
 from stampmill.core.backends.info import BackendInfo, KernelInfo
-from stampmill.core.errors import NoDeviceError
 from stampmill.core.scan import Kernel
 
 
-def load(
-    names: Sequence[str] = (), *, skipped: Callable[[str], None] = lambda _line: None
-) -> list[Kernel]:
-    """Return the kernels of these names in that order, or all that run here, best first.
+def usable(skipped: Callable[[str], None] = lambda _line: None) -> list[str]:
+    """Return the names of all kernels that may run here, best first.
 
-    Raise NoDeviceError for a name that does not exist or does not run here; of all, what does not
-    run is only reported to `skipped`.
+    Each that does not is reported to `skipped`, with the reason.
     """
-    if names:
-        return [registry.load_kernel(name) for name in names]
-    return _usable(skipped)
+    names = []
+    for info in _every_kernel():
+        if info.why_not:
+            skipped(f"{info.name} is left out: {info.why_not}")
+        else:
+            names.append(info.name)
+    return names
 
 
 def best() -> Kernel:
     """Return the kernel that mining uses by default; raise NoDeviceError."""
     choice = registry.choose_default()
     return registry.load_kernel(choice.options.kernel or _first_kernel(choice.name))
-
-
-def _usable(skipped: Callable[[str], None]) -> list[Kernel]:
-    kernels = []
-    for info in _every_kernel():
-        try:
-            kernels.append(_loaded(info))
-        except NoDeviceError as error:
-            skipped(f"{info.name} is left out: {error}")
-    return kernels
-
-
-def _loaded(info: KernelInfo) -> Kernel:
-    if info.why_not:
-        raise NoDeviceError(info.why_not)
-    return registry.load_kernel(info.name)
 
 
 def _every_kernel() -> list[KernelInfo]:

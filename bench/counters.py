@@ -13,9 +13,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from stampmill.bench.machine import first_processor
 
 _SYSCALL_NUMBERS = {"x86_64": 298, "aarch64": 241}
 _PARANOIA = Path("/proc/sys/kernel/perf_event_paranoid")
@@ -40,9 +43,16 @@ class Event(Enum):
     INSTRUCTIONS = (0, 1)
     TASK_CLOCK = (1, 1)
     """Nanoseconds on a CPU; counted by the operating system, so it exists everywhere on Linux."""
+    L1I_MISSES = (3, 0x10001)
+    """Reads of the instruction cache that missed: PERF_COUNT_HW_CACHE_L1I, read, miss."""
+    DECODED_AMD = (4, 0x1AA)
+    """Operations that came from the decoders, not from the op cache (PPR for AMD Zen, 0xAA)."""
+    DECODED_INTEL = (4, 0x479)
+    """The same: IDQ.MITE_UOPS (Intel SDM volume 3, performance monitoring events)."""
 
 
 HARDWARE = (Event.CYCLES, Event.INSTRUCTIONS)
+_DECODED = {"AuthenticAMD": Event.DECODED_AMD, "GenuineIntel": Event.DECODED_INTEL}
 
 
 class CountersUnavailableError(Exception):
@@ -110,6 +120,14 @@ def unavailable(events: Sequence[Event] = HARDWARE) -> str | None:
     silent = [event for event, count in counters.read().values.items() if not count]
     counters.close()
     return _reason(silent[0], errno.ENODEV) if silent else None
+
+
+@cache
+def countable() -> tuple[Event, ...]:
+    """Return which events of the instruction cache and the op cache can be counted here."""
+    decoded = _DECODED.get(first_processor().get("vendor_id", ""))
+    wanted = [Event.L1I_MISSES, *([decoded] if decoded else [])]
+    return tuple(event for event in wanted if unavailable((event,)) is None)
 
 
 def _open(event: Event) -> int:

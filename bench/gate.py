@@ -50,7 +50,11 @@ def compare(name: str, request: ScanRequest, found: Sequence[Hit], expected: Seq
         raise VerificationError(f"kernel {name} reports a nonce more than once")
 
 
-def check_timed(results: Sequence[tuple[str, ScanRequest, Sequence[Hit]]]) -> None:
+Found = tuple[str, ScanRequest, Sequence[Hit]]
+"""A kernel's name, what it searched, and what it found."""
+
+
+def check_timed(results: Sequence[Found]) -> None:
     """Check what kernels found while they were timed, by hashlib and against each other.
 
     The timed ranges are too long for hashlib alone, but they begin alike: a hit that one kernel

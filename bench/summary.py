@@ -57,6 +57,11 @@ class Ratio:
     low: float
     high: float
 
+    @property
+    def is_decided(self) -> bool:
+        """Tell whether the interval leaves out 1: otherwise the two may be equal."""
+        return not self.low <= 1 <= self.high
+
     @classmethod
     def of(cls, above: Sequence[float], below: Sequence[float]) -> "Ratio":
         """Compare two rows measured in the same rounds, pair by pair.

@@ -1,15 +1,13 @@
 """Times kernels against each other: one pinned CPU, the same nonces, in turn, many rounds."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Protocol
 
-from stampmill.bench import clock, gate
-from stampmill.bench.counters import Counters, CountersUnavailableError, Event
+from stampmill.bench import gate
 from stampmill.bench.machine import pinned
-from stampmill.core.scan import NONCE_SPACE, Hit, Kernel, ScanRequest
-from stampmill.core.selftest import scan_whole
+from stampmill.bench.meter import Meter, Sample
+from stampmill.core.scan import NONCE_SPACE, Kernel, ScanRequest
 
 ROUNDS = 11
 """Fewer than these make no median worth quoting."""
@@ -22,11 +20,31 @@ _FIRST_GUESS = 1 << 12
 _LONGEST = NONCE_SPACE - gate.FIRST_NONCE
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A kernel searching under so many versions at once."""
+class Described(Protocol):
+    """What a table tells of a kernel."""
 
-    kernel: Kernel
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def description(self) -> str:
+        """One line for people."""
+
+    @property
+    def lanes(self) -> int:
+        """Nonces per batch."""
+
+    @property
+    def max_versions(self) -> int:
+        """The most versions that a single call shares work between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kernel under so many versions at once, wherever it runs."""
+
+    kernel: Described
     versions: int = 1
 
     @property
@@ -37,23 +55,17 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One round: seconds of CPU time and on the clock, and what was counted, if anything was.
+class Case(Entry):
+    """The same, of a kernel that is loaded here."""
 
-    Cycles without instructions are the CPU time over that of a cycle, which was timed beside it.
-    """
-
-    cpu_seconds: float
-    wall_seconds: float
-    cycles: int | None = None
-    instructions: int | None = None
+    kernel: Kernel
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """All rounds of a case. A round is `hashes` hashes."""
 
-    case: Case
+    case: Entry
     hashes: int
     samples: list[Sample] = field(default_factory=list)
 
@@ -91,7 +103,7 @@ def measure(
 
     A first round is thrown away. Raise VerificationError if what they find does not agree.
     """
-    with pinned(cpu), _Meter() as meter:
+    with pinned(cpu), Meter() as meter:
         runs = [_calibrated(case, seconds, meter) for case in cases]
         _round(runs, meter)
         for number in range(1, rounds + 1):
@@ -103,76 +115,41 @@ def measure(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
+    case: Case
     measurement: Measurement
     request: ScanRequest
 
 
-class _Meter:
-    """Measures one call on the calling thread, with counters where there are any."""
-
-    def __init__(self) -> None:
-        self._counters: Counters | None = None
-
-    def __enter__(self) -> Self:
-        try:
-            self._counters = Counters()
-        except CountersUnavailableError:
-            self._counters = None
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._counters is not None:
-            self._counters.close()
-
-    def scan(self, kernel: Kernel, request: ScanRequest) -> tuple[Sample, tuple[Hit, ...]]:
-        if self._counters is None:
-            return self._estimated(kernel, request)
-        with self._counters:
-            sample, hits = self._timed(kernel, request)
-        counts = self._counters.read().values
-        counted = Sample(
-            sample.cpu_seconds,
-            sample.wall_seconds,
-            counts[Event.CYCLES],
-            counts[Event.INSTRUCTIONS],
-        )
-        return counted, hits
-
-    def _estimated(self, kernel: Kernel, request: ScanRequest) -> tuple[Sample, tuple[Hit, ...]]:
-        before = clock.cycle_seconds()
-        sample, hits = self._timed(kernel, request)
-        after = clock.cycle_seconds()
-        if before is None or after is None:
-            return sample, hits
-        cycles = round(sample.cpu_seconds * 2 / (before + after))
-        return Sample(sample.cpu_seconds, sample.wall_seconds, cycles), hits
-
-    def _timed(self, kernel: Kernel, request: ScanRequest) -> tuple[Sample, tuple[Hit, ...]]:
-        wall, cpu = time.perf_counter(), time.thread_time()
-        hits = scan_whole(kernel, request)
-        return Sample(time.thread_time() - cpu, time.perf_counter() - wall), hits
-
-
-def _round(runs: Sequence[_Run], meter: _Meter) -> list[Sample]:
+def _round(runs: Sequence[_Run], meter: Meter) -> list[Sample]:
     """Run every case once, then check what they found."""
-    results = [(run, *meter.scan(run.measurement.case.kernel, run.request)) for run in runs]
+    results = [(run, *meter.scan(run.case.kernel, run.request)) for run in runs]
     gate.check_timed(
         [(run.measurement.case.kernel.name, run.request, hits) for run, _, hits in results]
     )
     return [sample for _, sample, _ in results]
 
 
-def _calibrated(case: Case, seconds: float, meter: _Meter) -> _Run:
-    """Double the range until a scan takes long enough: ranges of any two cases begin alike."""
+def _calibrated(case: Case, seconds: float, meter: Meter) -> _Run:
+    nonces = calibrate(case, seconds, meter)
+    measurement = Measurement(case, nonces * case.versions)
+    return _Run(case, measurement, request(case.versions, nonces))
+
+
+def calibrate(case: Case, seconds: float, meter: Meter) -> int:
+    """Return how many nonces take so long, or up to twice as long.
+
+    The range is doubled until it does: those of any two cases begin alike.
+    """
     nonces = _FIRST_GUESS
-    while True:
-        request = _request(case.versions, nonces)
-        sample, _ = meter.scan(case.kernel, request)
-        if sample.cpu_seconds >= seconds or nonces * 2 > _LONGEST:
-            return _Run(Measurement(case, nonces * case.versions), request)
+    while nonces * 2 <= _LONGEST:
+        sample, _ = meter.scan(case.kernel, request(case.versions, nonces))
+        if sample.cpu_seconds >= seconds:
+            break
         nonces *= 2
+    return nonces
 
 
-def _request(versions: int, nonces: int) -> ScanRequest:
+def request(versions: int, nonces: int) -> ScanRequest:
+    """Return the search that is timed, over so many nonces."""
     first = gate.FIRST_NONCE
     return ScanRequest(gate.PREFIX, gate.versions(versions), first, first + nonces, _TIMED_TARGET)

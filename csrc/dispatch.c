@@ -30,6 +30,11 @@ static const sm_kernel *const kernels[] = {
     &sm_kernel_generic,
 };
 
+#if defined(SM_KERNEL_FLAGS)
+/* What each kernel was compiled with: `stampmill bench` reads it in the file. */
+__attribute__((used)) static const char kernel_flags[] = "stampmill kernel flags: " SM_KERNEL_FLAGS;
+#endif
+
 uint32_t sm_kernel_count(void) { return sizeof kernels / sizeof *kernels; }
 
 const sm_kernel *sm_kernel_at(uint32_t index) {

@@ -27,6 +27,7 @@ _ROLES = {
     "crowd-pool": "stampmill.bench.processes.crowd_pool",
     "crowd": "stampmill.bench.processes.crowd",
     "messages": "stampmill.bench.pipeline.messages",
+    "kernel": "stampmill.bench.candidates.child",
 }
 
 if __name__ == "__main__":

@@ -19,6 +19,19 @@ class ChildError(StampmillError):
     """A process that was to be measured failed; the text ends with its last words."""
 
 
+class ChildTimeoutError(ChildError):
+    """It took too long, and was ended."""
+
+
+class ChildExitError(ChildError):
+    """It ended by itself: `code` is its exit code, or a signal's number below zero."""
+
+    def __init__(self, role: str, code: int, words: str) -> None:
+        super().__init__(f"{role}: {words}")
+        self.code = code
+        self.words = words
+
+
 def call(role: str, settings: Settings, timeout: float) -> Result:
     """Run a role of `stampmill.bench.processes` and return its result.
 
@@ -30,9 +43,9 @@ def call(role: str, settings: Settings, timeout: float) -> Result:
             command, capture_output=True, text=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise ChildError(f"{role}: no result within {timeout:.0f} s") from error
+        raise ChildTimeoutError(f"{role}: no result within {timeout:.0f} s") from error
     if done.returncode:
-        raise ChildError(f"{role}: {_last_words(done.stderr)}")
+        raise ChildExitError(role, done.returncode, _last_words(done.stderr))
     return _parsed(role, done.stdout)
 
 

@@ -19,28 +19,34 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
     )
     parser.set_defaults(bench=run)
     add = parser.add_argument
-    add("--kernel", action="append", default=[], metavar="NAME", help="only this one; repeatable")
+    which = "only this one: a name, FILE.so, MODULE:FUNCTION or FILE.cl; repeatable"
+    add("--kernel", action="append", default=[], metavar="KERNEL", help=which)
     rounds = "rounds (11; fewer are not worth quoting)"
     add("--rounds", type=values.count, metavar="N", help=rounds)
     add("--seconds", type=values.seconds, metavar="S", help="shortest scan of a round (0.2)")
     most = "versions that share a scan's work; repeatable (1, and the kernel's most)"
     add("--versions", type=values.count, action="append", metavar="K", help=most)
     add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
+    patience = "how long a kernel's process may take (120): one that hangs is ended"
+    add("--timeout", type=values.seconds, metavar="S", help=patience)
     output.add_options(parser)
     return parser
 
 
 def run(options: argparse.Namespace) -> ExitCode:
     """Compare the kernels."""
-    from stampmill.bench import catalogue, kernels, timing  # noqa: PLC0415  mining starts without
+    from stampmill.bench import catalogue, timing  # noqa: PLC0415  mining starts without
+    from stampmill.bench.candidates import contest, referee, report, result, spec  # noqa: PLC0415
 
-    plan = kernels.Plan(
+    plan = contest.Plan(
         options.rounds or timing.ROUNDS,
         options.seconds or timing.ROUND_SECONDS,
         values.usable(options.cpu),
         options.versions,
+        options.timeout or referee.TIMEOUT,
     )
-    chosen = catalogue.load(options.kernel, skipped=output.progress)
-    comparison = kernels.compare(chosen, plan, output.progress)
-    output.publish(options, kernels.as_document(comparison), kernels.report(comparison))
+    names = options.kernel or catalogue.usable(output.progress)
+    specs = [spec.parse(name) for name in names]
+    comparison = contest.compare(specs, plan, output.progress, all_=not options.kernel)
+    output.publish(options, result.as_document(comparison), report.report(comparison))
     return ExitCode.DONE

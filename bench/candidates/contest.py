@@ -1,0 +1,119 @@
+"""The comparison: each kernel is proved, then all are timed in turn, in fresh processes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from stampmill.bench import conditions, gate, machine, timing
+from stampmill.bench.candidates import referee
+from stampmill.bench.candidates.referee import Candidate, Limits, Run
+from stampmill.bench.candidates.spec import Spec
+from stampmill.bench.conditions import Conditions
+from stampmill.bench.timing import Entry, Measurement
+from stampmill.core.errors import NoDeviceError
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to measure. `version_counts` None: one version, and as many as the kernel takes."""
+
+    rounds: int = timing.ROUNDS
+    seconds: float = timing.ROUND_SECONDS
+    cpu: int | None = None
+    version_counts: Sequence[int] | None = None
+    timeout: float = referee.TIMEOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A candidate under so many versions, what it did, and in how many rounds it never got warm."""
+
+    candidate: Candidate
+    measurement: Measurement
+    warm_ups: list[int] = field(default_factory=list)
+    restless: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was measured, on which CPU, and what the machine was like before and after."""
+
+    contestants: Sequence[Contestant]
+    cpu: int
+    load_before: float | None = None
+    before: Conditions = field(default_factory=Conditions)
+    after: Conditions = field(default_factory=Conditions)
+
+    @property
+    def measurements(self) -> list[Measurement]:
+        """What was measured, in the order asked for."""
+        return [one.measurement for one in self.contestants]
+
+
+def compare(
+    specs: Sequence[Spec],
+    plan: Plan,
+    progress: Progress = lambda _line: None,
+    *,
+    all_: bool = False,
+) -> Comparison:
+    """Check every kernel, then time all in turn; raise the first one's error.
+
+    Of `all_` that there are, one that cannot run here is only reported to `progress`.
+    """
+    cpu = machine.usable_cpus()[-1] if plan.cpu is None else plan.cpu
+    limits = Limits(cpu, plan.timeout)
+    candidates = [
+        one for spec in specs for one in _checked(spec, plan, limits, progress, all_=all_)
+    ]
+    if not candidates:
+        raise NoDeviceError("no kernel to compare")
+    load, before = machine.load(), conditions.read(cpu)
+    groups = [_contestants(candidate) for candidate in candidates]
+    for number in range(1, plan.rounds + 1):
+        _round(groups, limits, number)
+        progress(f"round {number} of {plan.rounds}")
+    contestants = [one for group in groups for one in group]
+    return Comparison(contestants, cpu, load, before, conditions.read(cpu))
+
+
+def _checked(
+    spec: Spec, plan: Plan, limits: Limits, progress: Progress, *, all_: bool
+) -> list[Candidate]:
+    progress(f"checking {spec.text} against hashlib")
+    try:
+        return [referee.check(spec, plan.version_counts, plan.seconds, limits)]
+    except NoDeviceError as error:
+        if not all_:
+            raise
+        progress(f"{spec.text} is left out: {error}")
+        return []
+
+
+def _contestants(candidate: Candidate) -> list[Contestant]:
+    return [
+        Contestant(candidate, Measurement(Entry(candidate, versions), nonces * versions))
+        for versions, nonces in zip(candidate.versions, candidate.nonces, strict=True)
+    ]
+
+
+def _round(groups: Sequence[list[Contestant]], limits: Limits, number: int) -> None:
+    """Run every kernel once, then check what they found."""
+    done = [
+        (one, run)
+        for group in groups
+        for one, run in zip(group, referee.measure(group[0].candidate, limits), strict=True)
+    ]
+    gate.check_timed([_found(one, run) for one, run in done])
+    for one, run in done:
+        one.measurement.samples.append(run.sample)
+        one.warm_ups.append(run.warm_up)
+        if not run.flat:
+            one.restless.append(number)
+
+
+def _found(one: Contestant, run: Run) -> gate.Found:
+    versions = one.measurement.case.versions
+    request = timing.request(versions, one.measurement.hashes // versions)
+    return one.candidate.spec.text, request, run.hits

@@ -1,0 +1,55 @@
+"""What follows from a kernel's rounds, for the table and the record alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stampmill.bench import limits
+from stampmill.bench.candidates.contest import Contestant
+from stampmill.bench.limits import Limit
+from stampmill.bench.summary import Ratio, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A kernel's medians per hash, what is known of its limit, and its ratio to the first."""
+
+    name: str
+    seconds: Summary
+    cycles: float | None
+    instructions: float | None
+    limit: Limit | None
+    ratio: Ratio
+    """How many times as fast as the first it is."""
+
+    @classmethod
+    def of(cls, one: Contestant, first: Contestant) -> "Figures":
+        """Work them out."""
+        measured = one.measurement
+        seconds = measured.seconds_per_hash()
+        return cls(
+            measured.case.name,
+            Summary.of(seconds),
+            median(measured.cycles_per_hash()),
+            median(measured.instructions_per_hash()),
+            _limit(one),
+            Ratio.of(first.measurement.seconds_per_hash(), seconds),
+        )
+
+    @property
+    def share_of_limit(self) -> float | None:
+        """How much of what the ports allow was reached: 1 is all."""
+        known, cycles = self.limit, self.cycles
+        return known.cycles / cycles if known and known.cycles and cycles else None
+
+
+def median(values: Sequence[float] | None) -> float | None:
+    """Return the middle, or None of nothing."""
+    return Summary.of(values).median if values else None
+
+
+def _limit(one: Contestant) -> Limit | None:
+    """Return what is known: of a foreign kernel nothing, whatever it calls itself."""
+    candidate, versions = one.candidate, one.measurement.case.versions
+    if not candidate.spec.is_ours:
+        return None
+    return limits.limit(candidate.name, candidate.lanes, versions, limits.this_core())

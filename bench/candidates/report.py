@@ -1,0 +1,109 @@
+"""The comparison as a table for people, with every reason to doubt it below."""
+
+from collections.abc import Iterator, Sequence
+
+from stampmill.bench import conditions, limits, machine, table, timing
+from stampmill.bench.candidates.contest import Comparison, Contestant
+from stampmill.bench.candidates.figures import Figures
+from stampmill.bench.counters import unavailable
+from stampmill.bench.summary import Summary
+
+HEAD = (
+    *("kernel", "MH/s", "+-", "cycles/hash", "instr/hash"),
+    *("ops/hash", "port limit", "of limit", "ratio", "95 % interval"),
+)
+
+_SHARED = 0.9
+"""Below this share of its CPU a kernel was disturbed by other processes."""
+_SPREAD = 0.05
+"""Above this median deviation the rate alone says little; the ratio still holds."""
+
+
+def report(comparison: Comparison) -> str:
+    """Return the table and the remarks."""
+    return "\n".join([table.render(HEAD, rows(comparison)), "", *remarks(comparison)])
+
+
+def rows(comparison: Comparison) -> list[list[str]]:
+    """Return a row for each kernel and number of versions."""
+    first = comparison.contestants[0]
+    return [_row(Figures.of(one, first), one is first) for one in comparison.contestants]
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    """Return how it was measured, of what, and why it may not be trusted."""
+    rounds = len(comparison.measurements[0].samples)
+    lines = [
+        machine.describe(machine.machine_info()),
+        f"{rounds} rounds in turn, each kernel in a fresh process pinned to CPU {comparison.cpu}, "
+        "by CPU time; MH/s: median, +- its median deviation; "
+        "ratio: to the first, round by round, where its interval leaves out 1",
+    ]
+    if (why := unavailable()) is not None:
+        lines.append(f"{why}: {_instead(comparison)}")
+    lines += [_about_limits(), *_origins(comparison)]
+    if rounds < timing.ROUNDS:
+        lines.append(f"fewer than {timing.ROUNDS} rounds: not to be quoted")
+    return lines + [f"unstable: {doubt}" for doubt in _doubts(comparison)]
+
+
+def _row(figures: Figures, is_first: bool) -> list[str]:
+    known, share, ratio = figures.limit, figures.share_of_limit, figures.ratio
+    return [
+        figures.name,
+        table.number(1e-6 / figures.seconds.median, 2),
+        f"{figures.seconds.mad / figures.seconds.median:.1%}",
+        table.number(figures.cycles),
+        table.number(figures.instructions),
+        table.number(known.total if known else None),
+        table.number(known.cycles if known else None),
+        "-" if share is None else f"{share:.0%}",
+        table.number(ratio.median if ratio.is_decided else None, 3),
+        "-" if is_first else f"{ratio.low:.3f}-{ratio.high:.3f}",
+    ]
+
+
+def _instead(comparison: Comparison) -> str:
+    if any(measurement.cycles_per_hash() for measurement in comparison.measurements):
+        return "cycles are CPU time over that of an addition, timed beside it"
+    return "time only"
+
+
+def _about_limits() -> str:
+    core = limits.this_core()
+    if core is None:
+        return "port limit: not known for this CPU"
+    return f"port limit: fewest cycles for these operations on {core.name} ({core.source})"
+
+
+def _origins(comparison: Comparison) -> Iterator[str]:
+    """Say what each kernel is and what made it, once."""
+    commit = machine.commit_info()
+    changed = " with changes" if commit["dirty"] else ""
+    yield f"commit {str(commit['id'])[:12]}{changed}"
+    yield from dict.fromkeys(map(_identity, comparison.contestants))
+
+
+def _identity(one: Contestant) -> str:
+    candidate, made = one.candidate, one.candidate.provenance
+    facts = [candidate.description, made.get("compiler", ""), made.get("flags", "")]
+    digest = f"sha256 {made['sha256']}" if "sha256" in made and not candidate.spec.is_ours else ""
+    return f"{candidate.spec.text}: " + "; ".join(filter(None, [*facts, digest]))
+
+
+def _doubts(comparison: Comparison) -> Iterator[str]:
+    share = min(measurement.cpu_share() for measurement in comparison.measurements)
+    if share < _SHARED:
+        yield f"other processes held CPU {comparison.cpu} for {1 - share:.0%} of a run"
+    yield from conditions.doubts(comparison.before, comparison.after)
+    for one in comparison.contestants:
+        name = one.measurement.case.name
+        summary = Summary.of(one.measurement.seconds_per_hash())
+        if summary.mad > _SPREAD * summary.median:
+            yield f"rounds of {name} differ by {summary.mad / summary.median:.0%}"
+        if one.restless:
+            yield f"{name} never got to a steady rate in {_times(one.restless)}"
+
+
+def _times(rounds: Sequence[int]) -> str:
+    return f"{len(rounds)} round{'s' * (len(rounds) > 1)}"

@@ -1,0 +1,102 @@
+"""The comparison as a record in pytest-benchmark's shape."""
+
+from stampmill.bench import limits, machine
+from stampmill.bench.candidates.contest import Comparison, Contestant
+from stampmill.bench.candidates.figures import Figures
+from stampmill.bench.counters import unavailable
+from stampmill.bench.record import Benchmark, Document, document
+from stampmill.bench.timing import Measurement
+
+GROUP = "kernels"
+
+
+def as_document(comparison: Comparison) -> Document:
+    """Return the record of the comparison."""
+    return document([_benchmark(one, comparison) for one in comparison.contestants])
+
+
+def _benchmark(one: Contestant, comparison: Comparison) -> Benchmark:
+    candidate, measured = one.candidate, one.measurement
+    figures = Figures.of(one, comparison.contestants[0])
+    return Benchmark(
+        group=GROUP,
+        name=measured.case.name,
+        data=measured.seconds_per_hash(),
+        iterations=measured.hashes,
+        params={"kernel": candidate.spec.text, "versions": measured.case.versions},
+        extra_info={
+            "description": candidate.description,
+            "lanes": candidate.lanes,
+            **candidate.provenance,
+            "hashes": measured.hashes,
+            "hashes_per_second": 1 / figures.seconds.median,
+            **_counts(one, figures),
+            **_against_limit(figures),
+            **_against_first(figures),
+            "timer": "clock" if candidate.on_gpu else "CPU time of the process",
+            "cpu_share": measured.cpu_share(),
+            "warm_up_scans": one.warm_ups,
+            "never_flat": one.restless,
+            "threads": 1,
+            **_machine(comparison),
+        },
+    )
+
+
+def _counts(one: Contestant, figures: Figures) -> dict[str, object]:
+    return {
+        "cycles_per_hash": figures.cycles,
+        "instructions_per_hash": figures.instructions,
+        **_misses(one.measurement),
+        "no_counters": unavailable(),
+        "cycles_are": _source_of_cycles(one.measurement),
+    }
+
+
+def _misses(measured: Measurement) -> dict[str, object]:
+    events = measured.samples[0].misses if measured.samples else {}
+    rounds = len(measured.samples)
+    return {
+        f"{event}_per_hash": sum(sample.misses.get(event, 0) for sample in measured.samples)
+        / (rounds * measured.hashes)
+        for event in events
+    }
+
+
+def _source_of_cycles(measured: Measurement) -> str | None:
+    if measured.cycles_per_hash() is None:
+        return None
+    return "timed" if measured.instructions_per_hash() is None else "counted"
+
+
+def _against_limit(figures: Figures) -> dict[str, object]:
+    known, core = figures.limit, limits.this_core()
+    return {
+        "operations_per_hash": dict(known.operations) if known else None,
+        "core": core.name if core else None,
+        "port_limit_cycles_per_hash": known.cycles if known else None,
+        "share_of_limit": figures.share_of_limit,
+    }
+
+
+def _against_first(figures: Figures) -> dict[str, object]:
+    """Return the ratio, null where its interval holds 1: then the two may be equally fast."""
+    ratio = figures.ratio
+    return {
+        "ratio_to_first": ratio.median if ratio.is_decided else None,
+        "ratio_interval": [ratio.low, ratio.high],
+    }
+
+
+def _machine(comparison: Comparison) -> dict[str, object]:
+    before, after = comparison.before, comparison.after
+    return {
+        "pinned": comparison.cpu,
+        "governor": machine.governor(comparison.cpu),
+        "load_before": comparison.load_before,
+        "freq_before": before.megahertz,
+        "freq_after": after.megahertz,
+        "temp_before": before.celsius,
+        "temp_after": after.celsius,
+        "on_battery": after.on_battery,
+    }
