@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from stampmill.core.backends import registry
 from stampmill.core.backends.base import Backend
@@ -33,9 +34,12 @@ from stampmill.pool.group.limits import limits_for
 from stampmill.pool.group.source import PoolGroup
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.options import PoolOptions
-from stampmill.pool.solo.node_url import mines_alone
+from stampmill.pool.solo.node_url import is_node_url, needs_node
 from stampmill.pool.stratum.requests import BIP320_MASK
 from stampmill.pool.trace import Direction
+
+if TYPE_CHECKING:
+    from stampmill.pool.solo.source import SoloSource
 
 EMBEDDED_SECONDS = 30.0
 BENCHMARK_SECONDS = 10.0
@@ -178,8 +182,9 @@ async def _open_source(
 ) -> AsyncIterator[_Supply]:
     if options.benchmark:
         yield _Supply(FixedJobSource(), "benchmark", BENCHMARK_SECONDS)
-    elif mines_alone(settings):
-        yield _solo(options, settings, links)
+    elif needs_node(settings) and all(is_node_url(pool.url) for pool in settings.pools):
+        alone = _solo(options, settings, links)
+        yield _Supply(alone, alone.status().url, blocks=lambda: alone.blocks)
     elif settings.pools:
         source = _pools(options, settings, links)
         yield _Supply(source, source.status().url)
@@ -205,11 +210,20 @@ async def _embedded(
 
 
 def _pools(options: argparse.Namespace, settings: MineSettings, links: _Links) -> JobSource:
-    sources = [_stratum(options, settings, pool, links) for pool in settings.pools]
+    """Return the pools in their order; all nodes are one source, in the place of the first."""
+    limits = limits_for(settings.group)
+    nodes = [pool for pool in settings.pools if is_node_url(pool.url)]
+    ranked = [pool for pool in settings.pools if not any(pool is other for other in nodes[1:])]
+    # With pools to go to, a node is not waited for as long as when alone.
+    sources: list[JobSource] = [
+        _solo(options, settings, links, limits.first_job)
+        if is_node_url(pool.url)
+        else _stratum(options, settings, pool, links)
+        for pool in ranked
+    ]
+    quotas = [pool.quota for pool in ranked]
     if len(sources) == 1:
         return sources[0]
-    limits = limits_for(settings.group)
-    quotas = [pool.quota for pool in settings.pools]
     in_turns = settings.group.load_balance
     policy: Policy = Balance(quotas, limits.slice) if in_turns else Failover()
     return PoolGroup(sources, policy, limits, audit=links.audit)
@@ -230,15 +244,23 @@ def _stratum(
     )
 
 
-def _solo(options: argparse.Namespace, settings: MineSettings, links: _Links) -> _Supply:
+def _solo(
+    options: argparse.Namespace,
+    settings: MineSettings,
+    links: _Links,
+    silence: float | None = None,
+) -> "SoloSource":
     # aiohttp takes a quarter of a second to import, which only those pay who mine alone.
     from stampmill.pool.solo.setup import solo_source  # noqa: PLC0415
 
-    trace = _print_trace if options.protocol_dump else None
-    source = solo_source(
-        settings, egress=links.egress, audit=links.audit, trace=trace, version_mask=_mask(settings)
+    return solo_source(
+        settings,
+        egress=links.egress,
+        audit=links.audit,
+        trace=_print_trace if options.protocol_dump else None,
+        version_mask=_mask(settings),
+        silence=silence,
     )
-    return _Supply(source, source.status().url, blocks=lambda: source.blocks)
 
 
 def _mask(settings: MineSettings) -> int:

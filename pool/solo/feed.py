@@ -120,6 +120,12 @@ class NodeFeed:
         """When it answered last, None if never."""
         return self._answered_at
 
+    def begin(self) -> None:
+        """Forget what an earlier run knew of it: it may be another node by now."""
+        self.assembly = self.error = self._well_since = None
+        self.is_out = self._proposed = False
+        self.backoff.reset()
+
     def refresh(self) -> None:
         """Ask for a template now: the tip must have moved."""
         self._wanted.set()

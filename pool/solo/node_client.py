@@ -70,9 +70,10 @@ class NodeClient:
         return await self._post(body, seconds)
 
     async def close(self) -> None:
-        """Give all connections back."""
-        if self._session is not None:
-            await self._session.close()
+        """Give all connections back; a call that comes later opens others."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     async def _post(self, body: bytes, seconds: float) -> msgspec.Raw:
         try:

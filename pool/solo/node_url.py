@@ -31,19 +31,20 @@ class NodeAddress:
         return self.host in {"localhost", "127.0.0.1", "::1"}
 
 
-def mines_alone(settings: MineSettings) -> bool:
-    """Tell whether a run mines on nodes; raise UsageError where its settings contradict it."""
-    nodes = [is_node_url(pool.url) for pool in settings.pools]
-    if any(nodes) and not all(nodes):
-        raise UsageError("pools and nodes do not go together: give -o only the one or the other")
-    if any(nodes) and settings.solo.address is None:
+def needs_node(settings: MineSettings) -> bool:
+    """Tell whether a run mines on a node, among pools perhaps.
+
+    Raise UsageError where its settings contradict that.
+    """
+    nodes = any(is_node_url(pool.url) for pool in settings.pools)
+    if nodes and settings.solo.address is None:
         raise UsageError("mining alone on a node needs --coinbase-addr ADDR: who is to be paid?")
-    if settings.solo.address is not None and not any(nodes):
+    if settings.solo.address is not None and not nodes:
         raise UsageError(
             "--coinbase-addr is for mining alone: add a node, -o http://user:pass@host:port, "
             "or leave the address out"
         )
-    return any(nodes)
+    return nodes
 
 
 def is_node_url(url: str) -> bool:

@@ -14,8 +14,8 @@ from stampmill.pool.solo.block_folder import BlockFolder, default_folder
 from stampmill.pool.solo.credentials import Credentials, choose
 from stampmill.pool.solo.judgement import Terms
 from stampmill.pool.solo.node_client import NodeClient
-from stampmill.pool.solo.node_url import NodeAddress, parse_node_url
-from stampmill.pool.solo.source import SoloSource
+from stampmill.pool.solo.node_url import NodeAddress, is_node_url, parse_node_url
+from stampmill.pool.solo.source import SILENCE_SECONDS, SoloSource
 from stampmill.pool.stratum.requests import BIP320_MASK
 from stampmill.pool.trace import Trace
 from stampmill.pool.transport.tls import Tls
@@ -30,24 +30,27 @@ def solo_source(
     audit: AuditLog | None = None,
     version_mask: int = BIP320_MASK,
     trace: Trace | None = None,
+    silence: float | None = None,
     environ: "os._Environ[str] | dict[str, str]" = os.environ,
     home: Path | None = None,
 ) -> SoloSource:
-    """Return the source of a run whose pools are nodes; raise UsageError for what cannot be meant.
+    """Return the source of all nodes of a run; raise UsageError for what cannot be meant.
 
-    Nothing is connected yet.
+    Nothing is connected yet. `silence` is for how many seconds no node may answer before there is
+    no job; None: as long as where there is nothing else to mine on.
     """
     home = home or Path.home()
-    addresses = [parse_node_url(pool.url) for pool in settings.pools]
+    pools = [pool for pool in settings.pools if is_node_url(pool.url)]
+    addresses = [parse_node_url(pool.url) for pool in pools]
     hosts = [address.host for address in addresses]
     egress = egress or Egress(settings.egress or hosts)
     egress.require(hosts)
-    nodes = list(zip(settings.pools, addresses, strict=True))
+    nodes = list(zip(pools, addresses, strict=True))
     clients = [
         NodeClient(address, _credentials(pool, address, home), egress, _tls(pool, address), trace)
         for pool, address in nodes
     ]
-    wishes = [pool.suggest_difficulty for pool in settings.pools]
+    wishes = [pool.suggest_difficulty for pool in pools]
     said = settings.solo.block_dir
     folder = Path(said).expanduser() if said else default_folder(environ, home)
     return SoloSource(
@@ -58,12 +61,13 @@ def solo_source(
         audit=audit,
         signature=check_signature(settings.solo.signature),
         version_mask=version_mask,
+        silence=silence or SILENCE_SECONDS,
         test_difficulty=next(filter(None, wishes), TEST_CHAIN_DIFFICULTY),
     )
 
 
 def _terms(settings: MineSettings) -> Terms:
-    assert settings.solo.address is not None  # noqa: S101  see mines_alone
+    assert settings.solo.address is not None  # noqa: S101  see needs_node
     payout = read_address(settings.solo.address)
     chain = None if settings.solo.chain is None else Chain(settings.solo.chain)
     if chain is not None and chain not in payout.chains:

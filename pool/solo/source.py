@@ -40,8 +40,9 @@ _SOLVED_KEPT = 64
 class SoloSource:
     """Jobs from nodes in the order of preference; every share is a block, sent to all of them.
 
-    A job goes out in the callback that read its template. `clock` is monotonic seconds, `sleep`
-    waits in its terms, `random` is in [0, 1): for tests to pass.
+    A job goes out in the callback that read its template, and is taken back when no node has
+    answered for `silence` seconds. A run that was cancelled may be followed by another. `clock` is
+    monotonic seconds, `sleep` waits in its terms, `random` is in [0, 1): for tests to pass.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SoloSource:
         signature: bytes = b"",
         version_mask: int = BIP320_MASK,
         test_difficulty: Difficulty = TEST_CHAIN_DIFFICULTY,
+        silence: float = SILENCE_SECONDS,
         audit: AuditLog | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
@@ -69,6 +71,7 @@ class SoloSource:
         self._audit = audit or AuditLog()
         self._version_mask = version_mask
         self._test_difficulty = test_difficulty
+        self._silence = silence
         self._clock = clock
         self._sleep = sleep
         self._listener: JobListener | None = None
@@ -79,12 +82,14 @@ class SoloSource:
         self._warnings = RateLimit(burst=10, seconds=60)
         self._numbers: Counter[int] = Counter()
         self._over = asyncio.Event()
+        self._outages = 0
         self._latency: float | None = None
         self.blocks = 0
 
     async def run(self, listener: JobListener) -> None:
         """Deliver jobs until cancelled; raise what makes every node useless, or NoPoolError."""
         self._listener = listener
+        self._begin()
         work = asyncio.gather(*(feed.run(self) for feed in self._feeds), self._watch())
         ends = asyncio.ensure_future(self._over.wait())
         both: list[asyncio.Future[Any]] = [work, ends]
@@ -100,6 +105,13 @@ class SoloSource:
             await self._deliveries.close()
             for feed in self._feeds:
                 await feed.client.close()
+
+    def _begin(self) -> None:
+        """Forget what an earlier run was mining, and for what it gave nodes up."""
+        self._active = self._job = self._mined = None
+        self._over.clear()
+        for feed in self._feeds:
+            feed.begin()
 
     def submit(self, share: Share) -> None:
         """Hand a share of the current job in."""
@@ -122,6 +134,7 @@ class SoloSource:
             pending=self._deliveries.pending,
             latency=self._latency,
             dropped=self._dropped(),
+            faults=(("no-node-answers", self._outages),) if self._outages else (),
         )
 
     # What the feeds say.
@@ -132,6 +145,7 @@ class SoloSource:
 
     def on_failure(self, feed: NodeFeed, error: NodeError) -> None:
         """Tell the user, look at the other nodes, and give up when none is left to wait for."""
+        self._outages += all(feed.error is not None for feed in self._feeds)
         if all(feed.is_out or feed.backoff.exhausted for feed in self._feeds):
             self._over.set()
             return
@@ -248,11 +262,11 @@ class SoloSource:
         while True:
             await self._sleep(1.0)
             answers = [feed.answered_at for feed in self._feeds if feed.answered_at is not None]
-            if self._job is not None and self._clock() - max(answers) > SILENCE_SECONDS:
+            if self._job is not None and self._clock() - max(answers) > self._silence:
                 self._job = self._mined = None
                 self._active = None
                 assert self._listener is not None  # noqa: S101  as above
-                self._listener.on_no_job(f"no node has answered for {SILENCE_SECONDS:.0f} s")
+                self._listener.on_no_job(f"no node has answered for {self._silence:.0f} s")
 
     def _last_word(self) -> NoPoolError:
         """Return the error that ends the run, with every node's own."""

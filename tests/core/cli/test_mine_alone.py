@@ -22,6 +22,23 @@ def test_a_node_that_is_not_there_is_named_and_ends_the_run_after_the_retries(st
     assert "geheim" not in done.err
 
 
+def test_a_pool_takes_over_from_a_node_that_is_not_there(stampmill, start):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    pool = start("pool", "--listen", "127.0.0.1:0")
+    address = pool.stderr.readline().split()[-1]
+    done = stampmill(
+        "mine", "-o", f"http://me:geheim@127.0.0.1:{port}", "--coinbase-addr", ADDRESS,
+        "-o", f"stratum+tcp://{address}", "-u", "me", "--time-limit", "8", "--json", *ANYWHERE,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert done.json["accepted"] >= 1
+    node = done.json["other_pools"][0]
+    assert node["pool"] == f"http://127.0.0.1:{port}"
+    assert node["connection_faults"]["no-node-answers"] >= 1
+    assert "geheim" not in done.err + done.out
+
+
 def test_half_of_the_settings_is_a_usage_error_and_never_a_demo(stampmill):
     for arguments, words in (
         (("-o", "http://u:p@127.0.0.1:8332"), "needs --coinbase-addr"),

@@ -12,7 +12,7 @@ from stampmill.core.errors import UsageError
 from stampmill.pool.solo.block_folder import default_folder
 from stampmill.pool.solo.credentials import Credentials, choose
 from stampmill.pool.solo.errors import NodeBusyError
-from stampmill.pool.solo.node_url import NodeAddress, mines_alone, parse_node_url
+from stampmill.pool.solo.node_url import NodeAddress, needs_node, parse_node_url
 from stampmill.pool.solo.setup import solo_source
 
 ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
@@ -106,25 +106,26 @@ def test_a_cookie_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         Credentials(cookie=tmp_path / "none").header()
 
 
-def test_pools_alone_and_nodes_alone_are_told_apart() -> None:
-    assert mines_alone(settings("http://h:1"))
-    assert mines_alone(settings("HTTPS://h:1", "http://i:1"))
-    assert not mines_alone(settings("stratum+tcp://h:1", address=None))
-    assert not mines_alone(settings(address=None))
+def test_runs_that_need_a_node_are_told_apart() -> None:
+    assert needs_node(settings("http://h:1"))
+    assert needs_node(settings("HTTPS://h:1", "http://i:1"))
+    assert needs_node(settings("stratum+tcp://h:1", "http://i:1"))
+    assert not needs_node(settings("stratum+tcp://h:1", address=None))
+    assert not needs_node(settings(address=None))
 
 
 @pytest.mark.parametrize(
     ("said", "words"),
     [
         (settings("http://h:1", address=None), "--coinbase-addr"),
-        (settings("http://h:1", "stratum+tcp://h:1"), "do not go together"),
+        (settings("stratum+tcp://h:1", "http://h:1", address=None), "--coinbase-addr"),
         (settings("stratum+tcp://h:1"), "add a node"),
         (settings(), "add a node"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(said: MineSettings, words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        mines_alone(said)
+        needs_node(said)
 
 
 @pytest.mark.parametrize(
