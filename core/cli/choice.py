@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stampmill.core.backends import registry
+from stampmill.core.backends.asic.link.discovery import names_here
 from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.backends.registry import Choice
 from stampmill.core.config import GpuSettings, MineSettings
@@ -70,10 +71,10 @@ def _choices(settings: MineSettings, options: BackendOptions) -> Iterator[Choice
 def _boards(
     settings: MineSettings, options: BackendOptions, ports: Sequence[str]
 ) -> Iterator[Choice]:
-    """Choose a backend for each board; they have no kernels."""
-    if not all(ports):
-        raise UsageError("device 'asic' is no board: write asic:PATH, such as asic:/dev/ttyUSB0")
-    for port in dict.fromkeys(ports):
+    """Choose a backend for each board, or for all that are found; they have no kernels."""
+    if any(ports) and not all(ports):
+        raise UsageError("device 'asic' is all boards: say asic, or asic:PATH for some")
+    for port in dict.fromkeys(ports) if all(ports) else names_here():
         yield Choice(BOARDS, replace(options, kernel=None, port=port, asic=settings.asic))
 
 

@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 
 from stampmill.core.backends.asic.backend.backend import NAME, AsicBackend
-from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.base import Board
+from stampmill.core.backends.asic.board.found import board_at
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.base import Backend
 from stampmill.core.backends.info import BackendInfo
@@ -36,4 +36,4 @@ def _board(port: str, said: AsicSettings) -> Board:
     settings = BoardSettings(
         said.chip, said.chips, said.mhz, said.volts, said.baud, said.domain, said.force
     )
-    return BareBoard(port, settings)
+    return board_at(port, settings)

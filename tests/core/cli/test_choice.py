@@ -4,6 +4,7 @@ import pytest
 
 from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.backends.registry import Choice
+from stampmill.core.cli import choice
 from stampmill.core.cli.choice import choose_backends
 from stampmill.core.config import AsicSettings, GpuSettings, MineSettings
 from stampmill.core.errors import StampmillError
@@ -27,8 +28,8 @@ def test_a_backend_alone_is_all_its_devices() -> None:
     ("said", "milliseconds"), [("interactive", 10), ("dedicated", 100), ("12.5", 12.5)]
 )
 def test_intensity_is_a_preset_or_milliseconds(said: str, milliseconds: float) -> None:
-    (choice,) = choose_backends(MineSettings(backend="opencl", intensity=said))
-    assert choice.options.intensity == milliseconds
+    (chosen,) = choose_backends(MineSettings(backend="opencl", intensity=said))
+    assert chosen.options.intensity == milliseconds
 
 
 def test_each_board_is_a_choice_of_its_own_beside_others() -> None:
@@ -42,8 +43,16 @@ def test_each_board_is_a_choice_of_its_own_beside_others() -> None:
     )
 
 
+def test_boards_without_a_name_are_all_that_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "names_here", lambda: ("b1", "/dev/ttyACM3"))
+    assert choose_backends(MineSettings(devices=("asic",))) == (
+        Choice("asic", BackendOptions(port="b1")),
+        Choice("asic", BackendOptions(port="/dev/ttyACM3")),
+    )
+
+
 BAD = [
-    ({"devices": ("asic",)}, "write asic:PATH, such as asic:/dev/ttyUSB0"),
+    ({"devices": ("asic", "asic:/dev/ttyUSB0")}, "say asic, or asic:PATH for some"),
     ({"devices": ("cpu",), "backend": "cpu"}, "device and backend: say one of them"),
     ({"devices": ("opencl:x",)}, "no device 'opencl:x': write opencl:0"),
     ({"devices": ("opencl", "opencl:1")}, "say opencl, or opencl:N"),
@@ -63,7 +72,7 @@ def test_what_contradicts_itself_is_refused(said: dict[str, object], text: str) 
 
 def test_manners_reach_every_backend() -> None:
     said = GpuSettings(polite=False, temperature_limit=80, power_limit=250, resume_delay=5)
-    (choice,) = choose_backends(MineSettings(devices=("opencl",), gpu=said))
-    assert choice.options.gpu == GpuManners(False, 80, 250, 5)
-    (choice,) = choose_backends(MineSettings(devices=("opencl",)))
-    assert choice.options.gpu == GpuManners(True, None, None, 60.0)
+    (chosen,) = choose_backends(MineSettings(devices=("opencl",), gpu=said))
+    assert chosen.options.gpu == GpuManners(False, 80, 250, 5)
+    (chosen,) = choose_backends(MineSettings(devices=("opencl",)))
+    assert chosen.options.gpu == GpuManners(True, None, None, 60.0)

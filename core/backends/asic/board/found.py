@@ -45,22 +45,6 @@ def board_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> Boa
     return BareBoard(port, settings) if found is None else _board(found, settings, machine)
 
 
-def names_here(machine: Machine = HERE) -> tuple[str, ...]:
-    """Return every board that can be used, by the name for `board_at`.
-
-    Raise NoDeviceError if there is none, with what those that are there lack.
-    """
-    boards = find_boards(machine)
-    usable = tuple(board.serial_number or board.name for board in boards if not board.missing)
-    if not usable:
-        lacks = "; ".join(f"{board.about}: {', '.join(board.missing)}" for board in boards)
-        raise NoDeviceError(
-            f"no board that can be used is plugged in{': ' if lacks else ''}{lacks}; "
-            "`stampmill devices` lists them, and asic:PATH names a plain serial port"
-        )
-    return usable
-
-
 def _board(found: FoundBoard, settings: BoardSettings, machine: Machine) -> Board:
     if found.kind in _GUARDED:
         make = _GUARDED[found.kind]

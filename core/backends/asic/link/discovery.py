@@ -10,6 +10,7 @@ from pathlib import Path
 from stampmill.core.backends.asic.link.holders import open_holders
 from stampmill.core.backends.asic.link.known import Kind, KnownBoard, known_board
 from stampmill.core.backends.asic.link.usb import UsbDevice, usb_devices
+from stampmill.core.errors import NoDeviceError
 
 RULES_FILE = "/etc/udev/rules.d/70-stampmill.rules"
 
@@ -93,6 +94,22 @@ def board_of(path: str, machine: Machine = HERE) -> FoundBoard | None:
     """Return the board that has this port, by whatever link it is called."""
     real = os.path.realpath(path)
     return next((board for board in find_boards(machine) if real in board.ports), None)
+
+
+def names_here(machine: Machine = HERE) -> tuple[str, ...]:
+    """Return every board that can be used, by serial number if it has one.
+
+    Raise NoDeviceError if there is none, with what those that are there lack.
+    """
+    boards = find_boards(machine)
+    usable = tuple(board.serial_number or board.name for board in boards if not board.missing)
+    if not usable:
+        lacks = "; ".join(f"{board.about}: {', '.join(board.missing)}" for board in boards)
+        raise NoDeviceError(
+            f"no board that can be used is plugged in{': ' if lacks else ''}{lacks}; "
+            "`stampmill devices` lists them, and asic:PATH names a plain serial port"
+        )
+    return usable
 
 
 def _found(device: UsbDevice, row: KnownBoard, machine: Machine) -> FoundBoard:

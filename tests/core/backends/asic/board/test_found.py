@@ -5,10 +5,10 @@ import pytest
 from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
 from stampmill.core.backends.asic.board.emberone import EmberOneBoard
-from stampmill.core.backends.asic.board.found import board_at, names_here
+from stampmill.core.backends.asic.board.found import board_at
 from stampmill.core.backends.asic.board.guarded import BoardPorts
 from stampmill.core.backends.asic.board.settings import BoardSettings
-from stampmill.core.backends.asic.link.discovery import Machine
+from stampmill.core.backends.asic.link.discovery import Machine, names_here
 from stampmill.core.errors import NoDeviceError
 from tests.core.backends.asic.link.sysfs import Tree, plug_bitaxe
 
