@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from stampmill.core.backends.asic.backend import ticket
@@ -10,7 +10,7 @@ from stampmill.core.backends.asic.backend.feeder import Feeder
 from stampmill.core.backends.asic.backend.judge import Judgement, Worth, judge
 from stampmill.core.backends.asic.backend.outbox import Outbox
 from stampmill.core.backends.asic.backend.tally import Tally
-from stampmill.core.backends.asic.backend.watchdog import Remedy, Watchdog
+from stampmill.core.backends.asic.backend.watchdog import ChipWatch, Remedy, Watchdog
 from stampmill.core.backends.asic.board.base import Board, BoardError, Facts, Found
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
 from stampmill.core.board_report import BoardReport
@@ -47,6 +47,7 @@ class AsicBackend:
         self._sleep = sleep
         self._feeder = Feeder(board, clock, self._note_trouble)
         self._watchdog = Watchdog()
+        self._chip_watch = ChipWatch()
         self._tally = Tally()
         self._outbox = Outbox()
         self._facts: Facts | None = None
@@ -139,6 +140,7 @@ class AsicBackend:
             self._tell(line)
         self._trouble = None
         self._troubled.clear()
+        self._chip_watch.begin(facts.chips, self._clock())
         self._feeder.begin(facts)
         self._watch()
 
@@ -198,6 +200,22 @@ class AsicBackend:
                     self._feeder.send_next()
                 case remedy:
                     raise _SilentError(self._board.name, remedy)
+            self._look_at_chips()
+
+    def _look_at_chips(self) -> None:
+        """Raise BoardError if a chip of several has gone silent, once for each."""
+        facts, now = self._opened, self._clock()
+        if facts.chips == 1 or not facts.tells_chips:
+            return
+        if not self._feeder.at_work:
+            self._chip_watch.begin(facts.chips, now)
+            return
+        interval = facts.chips * ticket.interval(facts, self._feeder.ticket_bits)
+        silent, lost = self._chip_watch.silent(now, interval)
+        if lost:
+            self._tell(f"{self._board.name}: {_chips(lost)} stays silent; the others go on")
+        if silent:
+            raise _SilentError(f"{self._board.name}: {_chips(silent)}", Remedy.REINIT)
 
     async def _raise_trouble(self) -> None:
         await self._troubled.wait()
@@ -249,6 +267,7 @@ class AsicBackend:
         match judgement.worth:
             case Worth.GOOD | Worth.STALE | Worth.DUPLICATE:
                 self._watchdog.alive(now)
+                self._chip_watch.alive(found.chip, now)
             case Worth.LOW_DIFFICULTY:
                 self._suspect_the_ticket(now)
             case _:
@@ -289,6 +308,10 @@ class AsicBackend:
                 ("nonces dropped", self._outbox.dropped),
             ),
         )
+
+
+def _chips(indices: Sequence[int]) -> str:
+    return ", ".join(f"chip {index}" for index in indices)
 
 
 class _SilentError(BoardError):

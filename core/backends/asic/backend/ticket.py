@@ -4,6 +4,8 @@ import math
 
 from stampmill.core.backends.asic.board.base import Facts
 
+_DIFFICULTY_OF_32_BITS = 65535 / 65536 * (1 - 2**-50)
+
 # Often enough to measure each chip within minutes, rare enough for any line and host.
 _PER_CHIP = 1.0
 _PER_BOARD = 50.0
@@ -29,9 +31,10 @@ def bits_for(facts: Facts, target: int) -> int:
 def difficulty(facts: Facts, bits: int) -> float:
     """Return the difficulty of so many zero bits: a little easier than a power of two.
 
-    Difficulty 1 is 0xffff * 2**208, chips count bits.
+    Difficulty 1 is 0xffff * 2**208, chips count bits. It is rounded to the easy side, so that its
+    target takes every hash that the board reports.
     """
-    return 65535 / 65536 * 2.0 ** (facts.zero_bits + bits - 32)
+    return _DIFFICULTY_OF_32_BITS * 2.0 ** (facts.zero_bits + bits - 32)
 
 
 def interval(facts: Facts, bits: int) -> float:

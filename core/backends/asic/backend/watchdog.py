@@ -59,4 +59,38 @@ class Watchdog:
         return max(_INTERVALS * self._interval, _SHORTEST)
 
 
+class ChipWatch:
+    """Looks after each chip of a chain by itself, while the board as a whole is sound.
+
+    A chip that lost its power for a moment has forgotten everything, and only setting the chain up
+    again brings it back. A chip that stays silent after that is left alone.
+    """
+
+    def __init__(self) -> None:
+        self.given_up: set[int] = set()
+        self._heard: dict[int, float] = {}
+        self._tried: set[int] = set()
+
+    def begin(self, chips: int, now: float) -> None:
+        """Expect every chip from now on."""
+        self._heard = dict.fromkeys(range(chips), now)
+
+    def alive(self, chip: int | None, now: float) -> None:
+        """Take note of a nonce that was right."""
+        if chip in self._heard:
+            self._heard[chip] = now
+            self._tried.discard(chip)
+            self.given_up.discard(chip)
+
+    def silent(self, now: float, interval: float) -> tuple[list[int], list[int]]:
+        """Return the chips to help, and those that have just been given up."""
+        patience = max(_INTERVALS * interval, _SHORTEST)
+        late = [chip for chip, heard in self._heard.items() if now - heard > patience]
+        fresh = [chip for chip in late if chip not in self._tried]
+        lost = [chip for chip in late if chip in self._tried and chip not in self.given_up]
+        self._tried.update(fresh)
+        self.given_up.update(lost)
+        return fresh, lost
+
+
 _LADDER = (Remedy.RESEND, Remedy.REINIT, Remedy.RESET, Remedy.GIVE_UP)

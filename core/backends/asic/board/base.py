@@ -29,6 +29,8 @@ class Facts:
     versions: int
     """How many versions of a header a job may cover."""
     mhz: float
+    tells_chips: bool = True
+    """Whether a nonce says which chip found it."""
     serial_number: str | None = None
 
 

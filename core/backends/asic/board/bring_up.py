@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from stampmill.core.backends.asic.board.base import BoardError
 from stampmill.core.backends.asic.board.inquiry import TRIES, Inquiry
 from stampmill.core.backends.asic.board.settings import BoardSettings
-from stampmill.core.backends.asic.board.tuned_chain import TunedChain
+from stampmill.core.backends.asic.board.tuned_chain import TunedChain, quiet_for
 from stampmill.core.backends.asic.chip.bringup import Action, Check, Count, Send, SetBaud, plan
 from stampmill.core.backends.asic.chip.chain import Chain
 from stampmill.core.backends.asic.link.emulation import Emulation
@@ -37,7 +37,7 @@ async def bring_up_chain(
     They have power and are out of reset, at any line rate. Raise BoardError, PortGoneError, or
     UsageError for settings beyond the chip's or the board's limits.
     """
-    chip_id, count = await _find(port)
+    chip_id, count = await _find(Inquiry(port, quiet_for(emulation)))
     chip = settings.chip_for(chip_id, port.name)
     settings.check_count(count, chip.name, port.name)
     tuned = TunedChain(
@@ -58,7 +58,7 @@ class Driver:
         self._chain = tuned.chain
         self._pace = tuned.pace
         self._sleep = sleep
-        self._inquiry = Inquiry(port)
+        self._inquiry = Inquiry(port, tuned.quiet)
 
     async def run(self, actions: Iterable[Action]) -> None:
         """Do all of it; raise BoardError where the chips do not follow."""
@@ -123,9 +123,9 @@ class Driver:
         self.notices.append(f"{self._port.name}: register {command.register:02x} {how}")
 
 
-async def _find(port: Port) -> tuple[int, int]:
+async def _find(inquiry: Inquiry) -> tuple[int, int]:
     """Return the chips' id and number, at whatever rate they are."""
-    inquiry, failures = Inquiry(port), list[BoardError]()
+    port, failures = inquiry.port, list[BoardError]()
     for baud in sorted(_BAUDS, key=lambda baud: baud != port.baud):
         if baud != port.baud:
             await port.set_baud(baud)

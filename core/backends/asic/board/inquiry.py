@@ -20,8 +20,9 @@ TRIES = 3
 class Inquiry:
     """Reads registers of every chip on a port, whichever form of reply they are set to."""
 
-    def __init__(self, port: Port) -> None:
+    def __init__(self, port: Port, quiet: float = QUIET) -> None:
         self.port = port
+        self._quiet = quiet
         self.reader = ReplyReader()
 
     async def identify(self) -> tuple[int, int]:
@@ -52,11 +53,11 @@ class Inquiry:
         self.port.write(read(register).encode())
         wanted: list[RegisterReply] = []
         loop = asyncio.get_running_loop()
-        until = loop.time() + QUIET
+        until = loop.time() + self._quiet
         while data := await self._data_before(until):
             if fresh := _values(self.reader.feed(data), register):
                 wanted += fresh
-                until = loop.time() + QUIET
+                until = loop.time() + self._quiet
         return wanted + _values(self.reader.flush(), register)
 
     async def _data_before(self, until: float) -> bytes:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stampmill.core.backends.asic.board.base import Facts
+from stampmill.core.backends.asic.board.inquiry import QUIET
 from stampmill.core.backends.asic.chip.bringup import Wish
 from stampmill.core.backends.asic.chip.chain import Chain
 from stampmill.core.backends.asic.chip.pll import pll_for
@@ -16,6 +17,7 @@ _MAX_TICKET_BITS = 32
 _SPARE = 0.75  # of a job's time is gone when the next one comes, as in ESP-Miner
 _FRAME_BITS = 152 * 10  # of the longest job, four midstates
 _EMULATED_PACE = 0.05
+_EMULATED_QUIET = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class TunedChain:
     def pace(self) -> float:
         """By how much to stretch the pauses that silicon needs."""
         return 1.0 if self.emulation is None else _EMULATED_PACE
+
+    @property
+    def quiet(self) -> float:
+        """Seconds of silence that end the answers to a question."""
+        return quiet_for(self.emulation)
 
     @property
     def hashrate(self) -> float:
@@ -53,6 +60,7 @@ class TunedChain:
             job_ids=chip.job_ids,
             versions=chip.versions_per_job,
             mhz=self.mhz,
+            tells_chips=chips == 1 or chip.rolls_versions,
             serial_number=serial_number,
         )
 
@@ -66,3 +74,8 @@ class TunedChain:
     @property
     def _nominal(self) -> float:
         return self.chain.chips * self.chain.chip.rate(self.mhz)
+
+
+def quiet_for(emulation: Emulation | None) -> float:
+    """Return the seconds of silence that end the answers to a question."""
+    return QUIET if emulation is None else _EMULATED_QUIET

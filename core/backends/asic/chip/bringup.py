@@ -129,7 +129,8 @@ def _actions(step: Step, chain: Chain, wish: Wish) -> Iterator[Action]:  # noqa:
             yield from _ramp_up(chain, wish)
         case Do.PLACEHOLDER:
             if _has_offsets(chain):
-                yield Send(FullJob(0, bytes(76)))
+                # The id that real jobs come to last, so that its nonces are nobody's.
+                yield Send(FullJob(chain.chip.job_ids[-1], bytes(76)))
         case Do.OFFSETS:
             yield from _offsets(chain)
         case Do.SWEEP:
@@ -155,8 +156,10 @@ def _writes(step: Write, chain: Chain) -> Iterator[Send]:
 
 
 def _give_addresses(chain: Chain) -> Iterator[Send]:
+    # As factory firmware does, to the end of the range: a chip that did not answer the count must
+    # not keep the address of another. What is left over is ignored.
     yield Send(chain_inactive())
-    for address in chain.addresses:
+    for address in range(0, 256, chain.step):
         yield Send(set_address(address))
 
 

@@ -103,14 +103,14 @@ def test_bm1362_is_brought_up_as_an_s19j_pro_was() -> None:
     ours = frames(plan(Chain(BM1362, 126), Wish(525.0, 8, baud=(3_125_000, 0x11300000))))
     tuning = (registers.PLL, registers.SWEEP_LENGTH)
     theirs = without(captured("seq-1362-s19jpro")[:-1], *tuning)  # the last is a job
-    theirs.remove("55aa4005fe001f")  # the address of a chip that is not there
     first_chip = [frame for frame in without(ours, *tuning) if not is_for_another_chip(frame)]
     assert first_chip == theirs
-    assert sum(frame.startswith("55aa40") for frame in ours) == 126
+    assert sum(frame.startswith("55aa40") for frame in ours) == 128
 
 
 def is_for_another_chip(frame: str) -> bool:
-    return frame[4:6] in {"40", "41"} and frame[8:10] != "00"
+    """Tell whether a capture that shows repeated blocks once leaves it out."""
+    return frame[4:6] in {"40", "41"} and frame[8:10] not in {"00", "fe"}
 
 
 def test_a_chain_of_an_s21_pro_has_its_domains_and_offsets() -> None:
@@ -129,7 +129,7 @@ def test_a_chain_of_an_s21_pro_has_its_domains_and_offsets() -> None:
 
 @pytest.mark.parametrize("chip", CHIPS, ids=lambda chip: chip.name)
 @pytest.mark.parametrize("chips", [1, 2, 12, 65, 128])
-def test_every_chain_gets_each_address_once_behind_chain_inactive(chip: Chip, chips: int) -> None:
+def test_every_chain_gets_its_addresses_once_behind_chain_inactive(chip: Chip, chips: int) -> None:
     chain = Chain(chip, chips)
     commands = [
         action.frame
@@ -137,10 +137,13 @@ def test_every_chain_gets_each_address_once_behind_chain_inactive(chip: Chip, ch
         if isinstance(action, Send) and isinstance(action.frame, Command)
     ]
     given = [c.address for c in commands if c.operation is Operation.SET_ADDRESS]
-    assert tuple(given) == chain.addresses
+    assert tuple(given[:chips]) == chain.addresses
+    assert given == sorted(set(given))
     operations = [command.operation for command in commands]
     inactive = operations.index(Operation.CHAIN_INACTIVE)
-    assert operations[inactive + 1 : inactive + 1 + chips] == [Operation.SET_ADDRESS] * chips
+    assert operations[inactive + 1 : inactive + 1 + len(given)] == [Operation.SET_ADDRESS] * len(
+        given
+    )
     single = [at for at, command in enumerate(commands) if not command.all_chips]
     assert min(single) > inactive
 
