@@ -117,7 +117,8 @@ class GuardedBoard(ChipBoard):
             if guard is not None and not stopped and not guard.ended.done():
                 await guard.stop()
         except GuardianError as error:
-            self._notices.append(f"{self.name}: {error}; its guardian goes on trying")
+            if guard is not None and not guard.ended.done():
+                self._notices.append(f"{self.name}: {error}; its guardian goes on trying")
         finally:
             await self._let_go()
 
