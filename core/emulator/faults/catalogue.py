@@ -69,7 +69,7 @@ CATALOGUE: dict[Name, Entry] = {
     Name.BAUD_MISMATCH: Entry("chips told to go faster take half the rate", 0, ""),
     Name.DEAD_CHIP: Entry("a chip is dead, and all behind it unreachable", 0, "index, nearest 0"),
     Name.SILENT_CHIP: Entry("a chip hears and forwards, but sends nothing", 0, "index, nearest 0"),
-    Name.STALL: Entry("jobs are taken, nothing comes back, until addressed anew", 20, _SECONDS),
+    Name.STALL: Entry("jobs are taken, no nonce comes, until addressed anew", 20, _SECONDS),
     Name.WRONG_CHIP: Entry("chips say they are of another kind", 0x1372, "id, hex", 16),
     Name.BROWN_OUT: Entry("all chips fall back to their state after a reset", 20, _SECONDS),
     Name.BROWN_OUT_ONE: Entry("one chip falls back to its state after a reset", 20, _SECONDS),

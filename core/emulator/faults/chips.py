@@ -30,15 +30,12 @@ class ChipFaults(Tampering):
         self._held: list[NonceReply] = []
         self._lost_writes: set[int] = set()
         self._stalled = False
-        self._next = {name: self._values[name] for name in _TIMED if name in self._values}
-
-    @property
-    def next_at(self) -> float | None:
-        """When the next fault by the clock is due."""
-        return min(self._next.values(), default=None)
+        self._next: dict[Name, float] | None = None
 
     def tick(self, chain: EmulatedChain, now: float) -> None:
-        """Let happen what is due by the clock."""
+        """Let happen what is due by the clock, which begins with the first call."""
+        if self._next is None:
+            self._next = {n: now + self._values[n] for n in _TIMED if n in self._values}
         for name, at in self._next.items():
             if now >= at:
                 self._counted[name.value] += 1
@@ -57,8 +54,8 @@ class ChipFaults(Tampering):
         return len(chips) if dead is None else min(int(dead), len(chips))
 
     def is_silent(self, index: int, now: float) -> bool:  # noqa: ARG002
-        """Keep the answers of one chip, or during a stall of all."""
-        return self._stalled or self._values.get(Name.SILENT_CHIP) == index
+        """Keep the answers of one chip."""
+        return self._values.get(Name.SILENT_CHIP) == index
 
     def identity(self, reply: RegisterReply) -> RegisterReply:
         """Say that the chip is of another kind."""
@@ -70,6 +67,8 @@ class ChipFaults(Tampering):
     def nonces(self, solution: Solution) -> list[tuple[float, Reply]]:
         """Repeat, hold back or falsify a nonce."""
         reply, at = solution.reply, solution.at
+        if self._stalled:
+            return []
         if self._happens(Name.STALE):
             self._held.append(reply)
             return []
