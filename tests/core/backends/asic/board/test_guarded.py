@@ -1,5 +1,6 @@
 import asyncio
 import hashlib
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.emulator.boards.control import ControlPort
 from stampmill.core.emulator.boards.kinds import BoardOptions, build
+from stampmill.core.emulator.faults.catalogue import parse
 from stampmill.core.emulator.peripherals.board import EmulatedPower
 from stampmill.core.emulator.peripherals.faults import PowerFault
 from stampmill.core.emulator.session import Session
@@ -46,6 +48,10 @@ class Rig:
 Use = Callable[[Rig], Awaitable[None]]
 
 
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
 def run(
     folder: Path,
     use: Use,
@@ -64,8 +70,10 @@ def run(
             await rig.board.stop()
             rig.session.close()
 
+    before = open_files()
     asyncio.run(session())
     assert rig.power.is_cold
+    assert open_files() == before
     return rig.power
 
 
@@ -97,6 +105,25 @@ def test_from_cold_to_nonces_and_back(
 
     power = run(tmp_path, use, kind, rate=1e6, zero_bits=12)
     assert power.violations == []
+
+
+def test_a_supra_is_told_by_its_chip_and_gets_its_own_voltage(tmp_path: Path) -> None:
+    async def use(rig: Rig) -> None:
+        facts = await rig.board.bring_up()
+        assert facts.kind == "bitaxe-supra"
+        assert rig.power.volts == pytest.approx(1.166, abs=0.002)
+        with pytest.raises(UsageError, match="600 MHz is outside the 50 to 575 MHz"):
+            await rig.board.retune(600)
+
+    run(tmp_path, use, faults=parse(["wrong-chip:1368"]))
+
+
+def test_a_chip_that_is_on_no_such_board_is_refused(tmp_path: Path) -> None:
+    async def use(rig: Rig) -> None:
+        with pytest.raises(BoardError, match="no bitaxe with chip 1362 is known"):
+            await rig.board.bring_up()
+
+    run(tmp_path, use, faults=parse(["wrong-chip:1362"]))
 
 
 @pytest.mark.parametrize(
