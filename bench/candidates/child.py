@@ -99,4 +99,7 @@ def _result_apart() -> Iterator[None]:
     sys.stdout = os.fdopen(result, "w")
 
 
-_ROLES: Mapping[str, Callable[[Settings], Result]] = {"check": _check, "measure": _measure}
+_ROLES: Mapping[str, Callable[[Settings], Result]] = {
+    "check": _check,
+    "measure": _measure,
+}

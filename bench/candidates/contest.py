@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from stampmill.bench import conditions, gate, machine, timing
-from stampmill.bench.candidates import referee
+from stampmill.bench.candidates import exact, referee
 from stampmill.bench.candidates.referee import Candidate, Limits, Run
 from stampmill.bench.candidates.spec import Spec
 from stampmill.bench.conditions import Conditions
@@ -23,6 +23,8 @@ class Plan:
     cpu: int | None = None
     version_counts: Sequence[int] | None = None
     timeout: float = referee.TIMEOUT
+    exact: bool = False
+    """Count instructions with valgrind, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class Contestant:
     measurement: Measurement
     warm_ups: list[int] = field(default_factory=list)
     restless: list[int] = field(default_factory=list)
+    exact: list[float] = field(default_factory=list)
+    """Instructions per hash as valgrind counts them, where it was asked to and can."""
+    not_exact: list[str] = field(default_factory=list)
+    """Why it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ def compare(
 
     Of `all_` that there are, one that cannot run here is only reported to `progress`.
     """
+    if plan.exact:
+        exact.require()
     cpu = machine.usable_cpus()[-1] if plan.cpu is None else plan.cpu
     limits = Limits(cpu, plan.timeout)
     candidates = [
@@ -74,8 +82,12 @@ def compare(
     for number in range(1, plan.rounds + 1):
         _round(groups, limits, number)
         progress(f"round {number} of {plan.rounds}")
+    after = conditions.read(cpu)
     contestants = [one for group in groups for one in group]
-    return Comparison(contestants, cpu, load, before, conditions.read(cpu))
+    for one in contestants if plan.exact else []:
+        progress(f"counting instructions of {one.measurement.case.name}")
+        _count(one)
+    return Comparison(contestants, cpu, load, before, after)
 
 
 def _checked(
@@ -111,6 +123,14 @@ def _round(groups: Sequence[list[Contestant]], limits: Limits, number: int) -> N
         one.warm_ups.append(run.warm_up)
         if not run.flat:
             one.restless.append(number)
+
+
+def _count(one: Contestant) -> None:
+    try:
+        count = exact.instructions_per_hash(one.candidate, one.measurement.case.versions)
+        one.exact.append(count)
+    except exact.ValgrindError as error:
+        one.not_exact.append(str(error))
 
 
 def _found(one: Contestant, run: Run) -> gate.Found:

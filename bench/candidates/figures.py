@@ -17,6 +17,7 @@ class Figures:
     seconds: Summary
     cycles: float | None
     instructions: float | None
+    exact: float | None
     limit: Limit | None
     ratio: Ratio
     """How many times as fast as the first it is."""
@@ -31,6 +32,7 @@ class Figures:
             Summary.of(seconds),
             median(measured.cycles_per_hash()),
             median(measured.instructions_per_hash()),
+            one.exact[0] if one.exact else None,
             _limit(one),
             Ratio.of(first.measurement.seconds_per_hash(), seconds),
         )

@@ -42,6 +42,11 @@ def remarks(comparison: Comparison) -> list[str]:
     if (why := unavailable()) is not None:
         lines.append(f"{why}: {_instead(comparison)}")
     lines += [_about_limits(), *_origins(comparison)]
+    lines += [
+        f"instructions of {one.measurement.case.name} are not counted: {why}"
+        for one in comparison.contestants
+        for why in one.not_exact
+    ]
     if rounds < timing.ROUNDS:
         lines.append(f"fewer than {timing.ROUNDS} rounds: not to be quoted")
     return lines + [f"unstable: {doubt}" for doubt in _doubts(comparison)]
@@ -54,7 +59,7 @@ def _row(figures: Figures, is_first: bool) -> list[str]:
         table.number(1e-6 / figures.seconds.median, 2),
         f"{figures.seconds.mad / figures.seconds.median:.1%}",
         table.number(figures.cycles),
-        table.number(figures.instructions),
+        table.number(figures.exact if figures.instructions is None else figures.instructions),
         table.number(known.total if known else None),
         table.number(known.cycles if known else None),
         "-" if share is None else f"{share:.0%}",

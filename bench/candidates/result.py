@@ -47,6 +47,7 @@ def _counts(one: Contestant, figures: Figures) -> dict[str, object]:
     return {
         "cycles_per_hash": figures.cycles,
         "instructions_per_hash": figures.instructions,
+        "exact_instructions_per_hash": figures.exact,
         **_misses(one.measurement),
         "no_counters": unavailable(),
         "cycles_are": _source_of_cycles(one.measurement),

@@ -28,6 +28,7 @@ _ROLES = {
     "crowd": "stampmill.bench.processes.crowd",
     "messages": "stampmill.bench.pipeline.messages",
     "kernel": "stampmill.bench.candidates.child",
+    "count-kernel": "stampmill.bench.candidates.counted",
 }
 
 if __name__ == "__main__":

@@ -37,10 +37,10 @@ def call(role: str, settings: Settings, timeout: float) -> Result:
 
     Raise ChildError if it fails or takes longer.
     """
-    command = _command(role, settings)
+    line = command(role, settings)
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter and module
-            command, capture_output=True, text=True, timeout=timeout, check=False
+            line, capture_output=True, text=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise ChildTimeoutError(f"{role}: no result within {timeout:.0f} s") from error
@@ -59,7 +59,7 @@ class Child:
         """Start it; raise ChildError if it does not become ready."""
         self._role = role
         self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-            _command(role, settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command(role, settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         try:
             self.ready = self._next()
@@ -111,7 +111,8 @@ def running(role: str, settings: Settings) -> Iterator[Child]:
         child.kill()
 
 
-def _command(role: str, settings: Settings) -> list[str]:
+def command(role: str, settings: Settings) -> list[str]:
+    """Return the command line that runs a role."""
     # -P keeps the working directory off the path: a checkout's folders are no import names.
     module = "stampmill.bench.processes"
     return [sys.executable, "-P", "-m", module, role, json.dumps(dict(settings))]

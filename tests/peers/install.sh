@@ -19,8 +19,12 @@ missing() {
     # ARM's kernels are tested on any machine: cross-compiled and emulated.
     has_command aarch64-linux-gnu-gcc || echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross
     has_command qemu-aarch64 || echo qemu-user
+    # Counts the instructions of a kernel.
+    has_command valgrind || echo valgrind
     # A CPU as an OpenCL device.
     [ -e /etc/OpenCL/vendors/pocl.icd ] || echo pocl-opencl-icd
+    # An interpreter of OpenCL kernels that sees data races.
+    has_command oclgrind || echo oclgrind
 }
 
 install_missing() {

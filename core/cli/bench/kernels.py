@@ -27,6 +27,8 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
     most = "versions that share a scan's work; repeatable (1, and the kernel's most)"
     add("--versions", type=values.count, action="append", metavar="K", help=most)
     add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
+    exact = "count instructions with valgrind, too: the same on any machine, half a minute each"
+    add("--exact", action="store_true", help=exact)
     patience = "how long a kernel's process may take (120): one that hangs is ended"
     add("--timeout", type=values.seconds, metavar="S", help=patience)
     output.add_options(parser)
@@ -44,6 +46,7 @@ def run(options: argparse.Namespace) -> ExitCode:
         values.usable(options.cpu),
         options.versions,
         options.timeout or referee.TIMEOUT,
+        options.exact,
     )
     names = options.kernel or catalogue.usable(output.progress)
     specs = [spec.parse(name) for name in names]
