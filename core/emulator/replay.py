@@ -88,7 +88,7 @@ def replayed(options: BoardOptions) -> Board:
     board = build(options, captured_answers())
     chain = board.ports[0].emulation.device
     if not isinstance(chain, EmulatedChain) or not chain.chip.rolls_versions:
-        raise UsageError(f"--replay: no captured jobs of a {options.kind}")
+        raise UsageError(f"--replay: no jobs of {options.kind} were captured")
     chain.finder = Arrivals(chain, captured_answers(), Random(options.seed))  # noqa: S311
     return board
 
