@@ -22,6 +22,8 @@ PREFIX = "STAMPMILL_"
 
 # Read by other parts of stampmill, so no misspelt options: the file's path and the build switch.
 _OTHER_VARIABLES = {"STAMPMILL_CONFIG", "STAMPMILL_NATIVE"}
+_SECRETS = {"pass", "http-token"}
+"""Not shown in errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,22 @@ class AsicSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SurfaceSettings:
+    """Where a run can be watched and steered; None: nowhere."""
+
+    api_listen: str | None = None
+    """The cgminer API, as host:port."""
+    api_allow: str | None = None
+    """Who may read and write there, in cgminer's form; None: this machine may read."""
+    http_listen: str | None = None
+    """Metrics and JSON, as host:port."""
+    http_token: str | None = field(default=None, repr=False)
+    """What it takes to change anything over HTTP."""
+    axeos: bool = False
+    """Speak over HTTP as AxeOS does."""
+
+
+@dataclass(frozen=True, slots=True)
 class MineSettings:
     """A whole run. Without pools it mines on the embedded one."""
 
@@ -166,6 +184,7 @@ class MineSettings:
     audit_log: Path | None = None
     solo: SoloSettings = SoloSettings()
     group: GroupSettings = GroupSettings()
+    surfaces: SurfaceSettings = SurfaceSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +320,19 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
             options.max_rejects,
             options.stable_time,
         ),
+        surfaces=_surfaces(options),
+    )
+
+
+def _surfaces(options: Options) -> SurfaceSettings:
+    if options.axeos and options.http_listen is None:
+        raise UsageError("axeos is spoken over HTTP: add --http-listen 127.0.0.1:8080")
+    return SurfaceSettings(
+        options.api_listen,
+        options.api_allow,
+        options.http_listen,
+        options.http_token,
+        options.axeos is True,
     )
 
 
@@ -344,7 +376,7 @@ def _checked(
         try:
             checked[key] = msgspec.convert(value, fields[key].type, strict=not _is_text(value))
         except msgspec.ValidationError as error:
-            shown = "" if key == "pass" else f" {value!r}"
+            shown = "" if key in _SECRETS else f" {value!r}"
             raise UsageError(f"{place}: {key}{shown}: {_expected(error, fields[key])}") from error
     return checked
 

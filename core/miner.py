@@ -37,6 +37,7 @@ class Miner:
         self._given = tuple(backends)
         self._backends: list[Backend] = []
         """Those that are open."""
+        self._readers: dict[Backend, asyncio.Task[None]] = {}
         self._observer = observer
         self._clock = clock
         self._now = now
@@ -51,6 +52,23 @@ class Miner:
     def stop(self) -> None:
         """Ask the run to end; callable more than once."""
         self._stop.set()
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """Those that are open and have not failed."""
+        return tuple(self._backends)
+
+    async def add(self, backend: Backend) -> None:
+        """Open one more backend while the run goes on; raise what keeps it from opening."""
+        await backend.open()
+        if self._stop.is_set():
+            await backend.close()
+            return
+        self._backends.append(backend)
+        self._note_kernels()
+        self._devices.count(backend, dict.fromkeys(backend.capabilities().devices, 0))
+        self._readers[backend] = self._spawn(self._read(backend))
+        self._scheduler.add(backend)
 
     def pause(self, who: str) -> None:
         """Let all devices rest, and free what they hold; the pool is stayed with.
@@ -78,13 +96,15 @@ class Miner:
         """Mine until stopped or for so many seconds; raise what made it impossible to go on."""
         await self._open_backends()
         self._devices.begin(self._clock())
-        readers = {backend: self._spawn(self._read(backend)) for backend in self._backends}
+        for backend in self._backends:
+            self._devices.count(backend, dict.fromkeys(backend.capabilities().devices, 0))
+        self._readers = {b: self._spawn(self._read(b)) for b in self._backends}
         tasks = [self._spawn(self._run_source()), self._spawn(self._sample_regularly())]
         try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), time_limit)
         finally:
-            await self._shut_down(tasks, readers)
+            await self._shut_down(tasks)
         if self._failure is not None:
             raise self._failure
 
@@ -114,6 +134,9 @@ class Miner:
             raise
         if not self._backends:
             raise failure
+        self._note_kernels()
+
+    def _note_kernels(self) -> None:
         self._kernels = ", ".join(backend.capabilities().kernel for backend in self._backends)
 
     async def _open(self, backend: Backend) -> StampmillError | None:
@@ -187,16 +210,14 @@ class Miner:
         for seconds in telemetry.job_switches:
             self.stats.job_switch.add(seconds)
 
-    async def _shut_down(
-        self, tasks: list[asyncio.Task[None]], readers: dict[Backend, asyncio.Task[None]]
-    ) -> None:
+    async def _shut_down(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stop scanning, deliver what was found, then wait a little for the answers."""
         self._stop.set()
         for backend in tuple(self._backends):
             # A job that still comes must not wake what is closed.
             self._scheduler.remove(backend)
-            await self._close(backend, readers[backend])
-        await asyncio.gather(*readers.values(), return_exceptions=True)
+            await self._close(backend, self._readers[backend])
+        await asyncio.gather(*self._readers.values(), return_exceptions=True)
         self._sample()
         self._finished = self._clock(), self._now()
         await self._source.drain(DRAIN_SECONDS)

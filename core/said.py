@@ -75,6 +75,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     silence_timeout: _Seconds | None = None
     keep_alive: _WholeSeconds | None = None
     unacknowledged_timeout: _WholeSeconds | None = None
+    api_listen: str | None = None
+    api_allow: str | None = None
+    http_listen: str | None = None
+    http_token: str | None = None
+    axeos: bool | None = None
     coinbase_addr: str | None = None
     coinbase_sig: str | None = None
     chain: Literal["main", "test", "testnet4", "signet", "regtest"] | None = None

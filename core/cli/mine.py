@@ -5,7 +5,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -19,6 +19,7 @@ from stampmill.core.cli import report
 from stampmill.core.cli.choice import choose_backends
 from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.signals import pause_on_signals, stop_on_signals
+from stampmill.core.cli.surfaces import add_surface_options, check_surfaces, open_surfaces
 from stampmill.core.cli.views import View, choose_view
 from stampmill.core.config import MineSettings, PoolSettings
 from stampmill.core.errors import ExitCode
@@ -26,6 +27,7 @@ from stampmill.core.events import Notice
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.job_source import FixedJobSource, JobSource
 from stampmill.core.miner import Miner
+from stampmill.core.operate.desk import Desk
 from stampmill.pool.audit import AuditEvent, AuditLog, described
 from stampmill.pool.client import StratumSource
 from stampmill.pool.egress import Egress
@@ -68,6 +70,7 @@ def add_to(commands: Commands) -> None:
     shared.add_connection_options(parser)
     shared.add_solo_options(parser)
     shared.add_device_options(parser)
+    add_surface_options(parser)
     shared.add_asic_options(parser)
     _add_run_options(parser)
     _add_output_options(parser)
@@ -104,6 +107,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
 
 
 async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode:
+    check_surfaces(settings.surfaces)
     view = choose_view(quiet=options.quiet, lines=options.lines or options.protocol_dump)
     choices = choose_backends(settings)
     backends = [_backend(choice, view) for choice in choices]
@@ -114,11 +118,12 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
         miner = Miner(supply.source, backends, observer=view)
         links.audit.record(AuditEvent.STARTED, source=supply.label, settings=described(settings))
         interrupted = stop_on_signals(miner.stop)
-        pause_on_signals(miner.pause, miner.resume)
+        desk = _desk(miner, supply.source, links)
+        pause_on_signals(desk.pause, partial(desk.resume, "SIGUSR2"))
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
         try:
-            async with collected_on_the_side():
+            async with _watched(settings, desk, view), collected_on_the_side():
                 await miner.run(settings.time_limit or supply.default_seconds)
         finally:
             drawing.cancel()
@@ -126,6 +131,19 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
             _report(options, miner, supply)
             links.close(miner)
     return ExitCode.INTERRUPTED if interrupted() else ExitCode.DONE
+
+
+def _desk(miner: Miner, source: JobSource, links: "_Links") -> Desk:
+    record = partial(links.audit.record, AuditEvent.CONTROLLED)
+    return Desk(miner, source if isinstance(source, PoolGroup) else None, record=record)
+
+
+def _watched(settings: MineSettings, desk: Desk, view: View) -> AbstractAsyncContextManager[None]:
+    def tell(text: str, warning: bool) -> None:
+        view(Notice(text, warning, about="miner"))
+
+    strategy = "Load Balance" if settings.group.load_balance else "Failover"
+    return open_surfaces(settings.surfaces, desk, tell, strategy)
 
 
 def _backend(choice: Choice, view: View) -> Backend:

@@ -291,7 +291,8 @@ _KEYS = (
     "unacknowledged-timeout", "coinbase-addr", "coinbase-sig",
     "chain", "block-dir", "asicboost", "load-balance", "first-job-timeout", "stuck-timeout",
     "max-rejects", "stable-time", "asic-board", "asic-chip", "asic-chips", "asic-frequency",
-    "asic-voltage", "asic-baud", "asic-domain", "force",
+    "asic-voltage", "asic-baud", "asic-domain", "force", "api-listen", "api-allow", "http-listen",
+    "http-token", "axeos",
 )  # fmt: skip
 
 

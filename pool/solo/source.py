@@ -135,6 +135,7 @@ class SoloSource:
             latency=self._latency,
             dropped=self._dropped(),
             faults=(("no-node-answers", self._outages),) if self._outages else (),
+            sink=None if self._job is None else self._job.sink,
         )
 
     # What the feeds say.
