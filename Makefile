@@ -6,6 +6,8 @@ PEERS := .peers
 ARGS ?=
 WORKERS ?= logical
 FUZZ_SECONDS ?= 600
+# Counts of instructions are comparable only between equal versions of the assembler.
+CUDA := 13.0
 
 # How the C extension is built: auto (say it and go on where it cannot), require, or skip.
 STAMPMILL_NATIVE ?= auto
@@ -34,10 +36,10 @@ WHEELS_ONLY := --only-binary numba,llvmlite,numpy
 PIP_INSTALL := STAMPMILL_NATIVE=skip $(BIN)/python -m pip install -q
 PIP_EDITABLE := $(PIP_INSTALL) --no-build-isolation $(WHEELS_ONLY)
 
-.PHONY: help install mine bench native test fuzz lint format check peers wheel clean
+.PHONY: help install mine bench gpu-tools native test fuzz lint format check peers wheel clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' Makefile
 	@echo "Variables: PYTHON=$(PYTHON) VENV=$(VENV) ARGS='...' (for mine, bench and test) WORKERS=$(WORKERS) (of test)"
 
 install: $(STAMPS)/install $(NATIVE) ## set up .venv with all that mining needs
@@ -47,6 +49,9 @@ mine: install ## mine: at the embedded pool, or ARGS='-o stratum+tcp://HOST:PORT
 
 bench: install ## compare the kernels of this machine
 	@$(BIN)/stampmill bench $(ARGS)
+
+gpu-tools: install ## install NVIDIA's assembler, for `stampmill bench gpu-cost`; clang is apt's
+	$(PIP_INSTALL) 'nvidia-cuda-nvcc==$(CUDA).*' 'nvidia-cuda-nvrtc==$(CUDA).*' 'nvidia-cuda-nvdisasm>=13'
 
 native: $(STAMPS)/install ## build the C extension in place; fail where it cannot be built
 	STAMPMILL_NATIVE=require $(BIN)/python setup.py -q build_ext --inplace

@@ -170,7 +170,7 @@ class _Code:
             rest = f"v{search.clear.serial}_{slot}"
             number = f"first_version + turn * COPIES + {slot}u"
             yield f"if (ANY({rest} == ALL(0u)))"
-            yield f"    report_lanes(found, nonce, {rest}, {number}, first, last);"
+            yield f"    report_lanes(found, nonce, {rest}, {number}, first, last, one - 1u);"
         for version in range(shape.versions - shape.copies):
             for i in range(8):
                 yield f"digest{version}_{i} = digest{version + shape.copies}_{i};"

@@ -66,13 +66,15 @@ static void report(__global volatile uint *found, uint nonce, uint version) {
     }
 }
 
+/* `zero` is one that the compiler cannot know: else it prepares this rare comparison with the range
+   in every round, for three instructions. */
 static void report_lanes(__global volatile uint *found, LANES nonces, LANES rests, uint version,
-                         uint first, uint last) {
+                         uint first, uint last, uint zero) {
     union {
         LANES all;
         uint lane[WIDTH];
     } nonce, rest;
-    nonce.all = nonces;
+    nonce.all = nonces ^ ALL(zero);
     rest.all = rests;
     for (uint i = 0; i < WIDTH; i++)
         if (rest.lane[i] == 0 && nonce.lane[i] - first <= last - first)

@@ -7,9 +7,9 @@ from stampmill.bench import machine
 from stampmill.bench.pipeline import parts
 from stampmill.bench.pipeline.parts import Part
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target
-from stampmill.core.cli.bench import kernels, pipeline
+from stampmill.core.cli.bench import gpu_cost, kernels, pipeline
 from stampmill.core.cli.main import main
-from stampmill.core.errors import ExitCode
+from stampmill.core.errors import ExitCode, NoDeviceError
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--kernel", "reference", "--rounds", "2", "--seconds", "0.001", "--versions", "1"]
@@ -98,9 +98,21 @@ def test_a_kernel_runs_on_the_cpu_asked_for(capsys):
 
 def test_alone_it_measures_everything(monkeypatch):
     done = []
-    for part in (kernels, pipeline):
+    for part in (kernels, pipeline, gpu_cost):
         monkeypatch.setattr(part, "run", lambda options: done.append(options) or ExitCode.DONE)
     assert main(["bench"]) == ExitCode.DONE
-    first, second = done
+    first, second, _ = done
     assert first.kernel == []
     assert second.only == []
+
+
+def test_what_has_no_tools_here_is_left_out_with_a_line(monkeypatch, capsys):
+    def without_tools(_options):
+        raise NoDeviceError("no clang: apt install clang-19")
+
+    for part in (kernels, pipeline):
+        monkeypatch.setattr(part, "run", lambda _options: ExitCode.DONE)
+    monkeypatch.setattr(gpu_cost, "run", without_tools)
+    assert main(["bench"]) == ExitCode.DONE
+    text = "left out: stampmill bench gpu-cost: no clang: apt install clang-19"
+    assert text in capsys.readouterr().err
