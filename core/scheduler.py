@@ -131,6 +131,12 @@ class Scheduler:
         else:
             self._send(share)
 
+    def add(self, backend: Backend) -> None:
+        """Give work to one more backend, the latest job at once."""
+        self._backends.append(backend)
+        if self.job is not None and not self._paused:
+            self._hand_over(backend, WorkSpace(self.job, self._extranonces, self._clock))
+
     def remove(self, backend: Backend) -> None:
         """Give no more work to a backend that failed."""
         if backend in self._backends:
