@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from random import Random
 
-from stampmill.pool.server.chaos.scenario import Said, Scenario, Wire
+from stampmill.pool.server.chaos.scenario import OPTIONAL, Said, Scenario, Wire
 from stampmill.pool.stratum.json_line import Json, encode_line
 
 _REFUSALS: tuple[dict[str, Json], ...] = (
@@ -177,21 +177,79 @@ class OddHandshake(Scenario):
         return (line.changed(result=[self.random.choice(lists), result[1], size, "more"]),)
 
 
-class EarlyJobs(Scenario):
-    """A server with several writers."""
+class RefusesOptional(Scenario):
+    """What foundation, eloipool and others do with requests they do not know."""
 
-    TEXT = "sends a difficulty and a job in front of the subscribe answer"
+    TEXT = "answers configure, suggest_difficulty and extranonce.subscribe with an error"
+
+    def said(self, line: Said, wire: Wire) -> Iterable[bytes]:
+        """Replace an answer by an error."""
+        if line.answers not in OPTIONAL:
+            return (line.raw,)
+        errors: tuple[Json, ...] = (
+            [20, "Not supported.", None],
+            [-3, f"Method '{line.answers}' not found", None],
+            [20, f"Unknown method: {line.answers}", None],
+        )
+        return (line.changed(result=None, error=self.random.choice(errors)),)
+
+
+class GrudgingYes(Scenario):
+    """Accepted, whatever else it says."""
+
+    TEXT = "accepts shares with an error beside the yes"
+
+    def said(self, line: Said, wire: Wire) -> Iterable[bytes]:
+        """Add an error."""
+        if line.answers != "mining.submit" or line.message.get("result") is not True:
+            return (line.raw,)
+        errors: tuple[Json, ...] = ([20, "Other", None], "Above target", {"code": 23}, 7)
+        return (line.changed(error=self.random.choice(errors)),)
+
+
+class LateAnswers(Scenario):
+    """ckpool answers a share that solves a block behind the notify for the next one."""
+
+    TEXT = "answers shares only when the next job is out"
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._held: list[bytes] = []
 
     def said(self, line: Said, wire: Wire) -> Iterable[bytes]:
-        """Hold the answers to the handshake until the job has passed."""
-        if line.answers == "mining.subscribe":
+        """Hold answers until a job has passed."""
+        if line.answers == "mining.submit":
             self._held.append(line.raw)
             return ()
         if line.method != "mining.notify":
             return (line.raw,)
         held, self._held = self._held, []
         return (line.raw, *held)
+
+
+class EarlyJobs(Scenario):
+    """A server with several writers."""
+
+    TEXT = "sends a difficulty and a job in front of the subscribe answer"
+    HELD = "mining.subscribe"
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._held: list[bytes] = []
+
+    def said(self, line: Said, wire: Wire) -> Iterable[bytes]:
+        """Hold an answer of the handshake until the job has passed."""
+        if line.answers == self.HELD:
+            self._held.append(line.raw)
+            return ()
+        if line.method != "mining.notify":
+            return (line.raw,)
+        held, self._held = self._held, []
+        return (line.raw, *held)
+
+
+class JobsBeforeAuthorize(EarlyJobs):
+    """ckpool and foundation send them behind the subscribe answer."""
+
+    TEXT = "sends a difficulty and a job in front of the authorize answer"
+    HELD = "mining.authorize"

@@ -11,6 +11,9 @@ from stampmill.pool.stratum.notifications import Notify
 
 _JOB_ID, _PREVIOUS, _COINBASE1, _COINBASE2, _BRANCH, _VERSION, _NBITS, _NTIME, _CLEAN = range(9)
 
+_SEQUENCE = b"\xff" * 4
+"""What ends the coinbase's input."""
+
 
 class JobScenario(Scenario):
     """Spoils jobs, and lets pass everything else and what another scenario has spoilt."""
@@ -61,7 +64,7 @@ class BadCoinbase(JobScenario):
 class BadFields(JobScenario):
     """Everything else that a job can have wrong."""
 
-    TEXT = "precedes each job with one of impossible hash, version, nBits or time"
+    TEXT = "precedes each job with one of impossible hash, version, nBits, time or shape"
 
     def jobs(self, line: Said, params: list[Json]) -> Iterable[bytes]:
         """Add a broken copy in front."""
@@ -72,8 +75,52 @@ class BadFields(JobScenario):
             _NBITS: ("00000000", "1d80ffff", "ff7fffff", "rubbish", None),
             _NTIME: ("rubbish", "1" * 9, -5, None, [], 1 << 40),
         }
-        place = self.random.choice(tuple(bad))
+        place = self.random.choice((*bad, None))
+        if place is None:
+            named: dict[str, Json] = {str(number): value for number, value in enumerate(params)}
+            return (line.changed(params=named), line.raw)
         return (self.replaced(line, place, bad[place]), line.raw)
+
+
+class StuckTip(JobScenario):
+    """Its node has lost the network: the whole work is for nothing."""
+
+    TEXT = "sends fresh jobs on one block for ever, and accepts shares of them"
+
+    def said(self, line: Said, wire: Wire) -> Iterable[bytes]:
+        """Say yes to every share."""
+        if line.answers == "mining.submit":
+            return (line.changed(result=True, error=None),)
+        return super().said(line, wire)
+
+    def jobs(self, line: Said, params: list[Json]) -> Iterable[bytes]:
+        """Put a job on the first block of all, and say that nothing is new."""
+        self._tip = self._tip or params[_PREVIOUS]
+        params[_PREVIOUS], params[_CLEAN] = self._tip, False
+        return (line.changed(params=params),)
+
+    _tip: Json = None
+
+
+class PaysOthers(JobScenario):
+    """A miner at a pool is paid by its word; who mines alone can look."""
+
+    TEXT = "sends jobs whose coinbase pays somebody else, and accepts shares of them"
+
+    def said(self, line: Said, wire: Wire) -> Iterable[bytes]:
+        """Say yes to every share."""
+        if line.answers == "mining.submit":
+            return (line.changed(result=True, error=None),)
+        return super().said(line, wire)
+
+    def jobs(self, line: Said, params: list[Json]) -> Iterable[bytes]:
+        """Replace the coinbase's outputs by one, to a key hash of the thief's."""
+        end = bytes.fromhex(str(params[_COINBASE2]))
+        front, _, _ = end.partition(_SEQUENCE)
+        value, script = (5_000_000_000).to_bytes(8, "little"), b"\0\x14" + self.random.randbytes(20)
+        output = b"\x01" + value + bytes([len(script)]) + script
+        params[_COINBASE2] = (front + _SEQUENCE + output + end[-4:]).hex()
+        return (line.changed(params=params),)
 
 
 class OddJobs(JobScenario):

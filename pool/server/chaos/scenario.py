@@ -7,6 +7,11 @@ from typing import ClassVar, Protocol
 
 from stampmill.pool.stratum.json_line import Json, encode_line
 
+OPTIONAL = frozenset(
+    ("mining.configure", "mining.suggest_difficulty", "mining.extranonce.subscribe")
+)
+"""Requests that a pool need not know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -2,11 +2,7 @@
 
 from collections.abc import Iterable
 
-from stampmill.pool.server.chaos.scenario import Said, Scenario, Wire
-
-_OPTIONAL = {
-    "mining.configure", "mining.suggest_difficulty", "mining.extranonce.subscribe",
-}  # fmt: skip
+from stampmill.pool.server.chaos.scenario import OPTIONAL, Said, Scenario, Wire
 
 
 class BlackHole(Scenario):
@@ -51,7 +47,7 @@ class NoOptionalAnswers(Scenario):
 
     def asked(self, method: str, wire: Wire) -> bool:
         """Withhold optional requests from the pool."""
-        return method not in _OPTIONAL
+        return method not in OPTIONAL
 
 
 class NoShareAnswers(Scenario):
@@ -111,7 +107,7 @@ class HangUpOnOptional(Scenario):
 
     def asked(self, method: str, wire: Wire) -> bool:
         """Hang up at optional requests."""
-        unwelcome = method in _OPTIONAL - {"mining.configure"}
+        unwelcome = method in OPTIONAL - {"mining.configure"}
         if unwelcome:
             wire.hang_up()
         return not unwelcome

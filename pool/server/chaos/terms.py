@@ -26,6 +26,22 @@ class BadDifficulty(Scenario):
         wire.inject(b'{"id":null,"method":"mining.set_difficulty","params":' + bad + b"}\n")
 
 
+class OddDifficulty(Scenario):
+    """Unusual, but it can be meant."""
+
+    TEXT = "writes difficulties oddly: as text, with an exponent, with more behind them"
+
+    def said(self, line: Said, wire: Wire) -> Iterable[bytes]:
+        """Retype a difficulty."""
+        said = next(iter(line.params), None)
+        if line.method != "mining.set_difficulty" or not isinstance(said, (int, float)):
+            return (line.raw,)
+        odd: tuple[list[Json], ...] = (
+            [str(said)], [f"{said:.17e}"], [said, None], [said, "more", {}],
+        )  # fmt: skip
+        return (line.changed(params=self.random.choice(odd)),)
+
+
 class HugeDifficulty(Scenario):
     """Possible, and out of reach."""
 

@@ -19,11 +19,12 @@ THRIVES = {
     "bad-coinbase", "bad-fields", "odd-jobs", "clean-flapping", "lying-clean", "stale-jobs",
     "notify-flood", "bad-difficulty", "late-difficulty", "restless-difficulty", "new-extranonces",
     "bad-extranonces", "restless-mask", "redirects", "reconnects", "chatty-pool", "questions",
-    "stray-answers", "frozen-job",
+    "stray-answers", "frozen-job", "refuses-optional", "grudging-yes", "jobs-before-authorize",
+    "odd-difficulty", "stuck-tip", "pays-others",
 }  # fmt: skip
 """One connection, and every share is accepted."""
 
-DELAYS = {"shuffled-answers", "glued-packets"}
+DELAYS = {"shuffled-answers", "glued-packets", "late-answers"}
 """One connection, and every share is answered, but late."""
 
 COMES_BACK = {
@@ -150,7 +151,10 @@ def test_a_redirect_is_only_ever_asked_never_followed_here() -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_all_that_can_be_understood_at_once(seed: int) -> None:
-    names = THRIVES - {"early-jobs", "new-extranonces", "frozen-job", "notify-flood", "big-lines"}
+    names = THRIVES - {
+        "early-jobs", "new-extranonces", "frozen-job", "notify-flood", "big-lines", "stuck-tip",
+        "pays-others", "refuses-optional",
+    }  # fmt: skip
     world = lived(*sorted(names), seconds=100, seed=seed)
     assert all(world.chaos.acted[name] for name in names)
     assert world.results[Verdict.ACCEPTED] > 0

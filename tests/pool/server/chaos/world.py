@@ -30,6 +30,7 @@ PLAN = ClientPlan(
     "miner/1.0", "w", suggest_difficulty=EASY, extranonce_subscribe=True, minimum_difficulty=EASY
 )
 JOB_EVERY, BLOCK_EVERY, PAUSE = 30.0, 90.0, 2.0
+FORGERS = {"frozen-job", "double-answers", "stuck-tip", "pays-others"}
 MOST_TURNS = 50
 """So often two honest sides answer each other at most before both are silent."""
 
@@ -69,7 +70,7 @@ class World:
         self.redirects: Counter[str | None] = Counter()
         self.jobs = 0
         self.submitted = 0
-        self.forged = 10**9 if {"frozen-job", "double-answers"} & set(names) else 0
+        self.forged = 10**9 if FORGERS & set(names) else 0
         """How many yeses a pool may give without meaning them."""
         self.answered: Counter[int] = Counter()
         self.longest_line = 0
