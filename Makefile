@@ -78,7 +78,7 @@ format: $(STAMPS)/dev ## rewrite Python and C files in the project's format
 
 check: lint test ## lint and test
 
-peers: $(STAMPS)/judge $(PEERS)/stamp ## install the counterparties of the integration tests
+peers: $(STAMPS)/judge $(STAMPS)/readers $(PEERS)/stamp ## install the counterparties of the integration tests
 
 wheel: $(STAMPS)/dev ## build sdist and wheel into dist/
 	STAMPMILL_NATIVE=require $(BIN)/pyproject-build
@@ -123,6 +123,11 @@ $(STAMPS)/native-auto $(STAMPS)/native-require $(STAMPS)/native-skip: $(NATIVE_S
 $(STAMPS)/judge: | $(STAMPS)/dev
 	@echo "installing Bitcoin Core's validation code into $(VENV)"
 	@$(PIP_INSTALL) 'py-bitcoinkernel>=0.1.0a5'
+	@touch $@
+
+$(STAMPS)/readers: | $(STAMPS)/dev
+	@echo "installing two monitors' readers into $(VENV)"
+	@$(PIP_INSTALL) 'pyasic>=0.79' 'pyasic-rs>=0.8.6'
 	@touch $@
 
 $(PEERS)/stamp: $(PEER_FILES)

@@ -69,6 +69,20 @@ def readings(device: DeviceSnapshot, quantity: Quantity) -> list[float]:
     return [sensor.value for sensor in device.sensors if sensor.quantity is quantity]
 
 
+def expected_rate(shot: Snapshot) -> float:
+    """Return what boards should do, and of other devices the best that they have shown."""
+    return sum(
+        device.board.expected
+        if device.board
+        else max(device.rates.minutes_15, device.rates.average)
+        for device in shot.devices
+    )
+
+
+def _best_shown(device: DeviceSnapshot) -> float:
+    return max(device.rates.minutes_15, device.rates.average)
+
+
 def diff_1_work(device: DeviceSnapshot) -> float:
     """Return the shares of difficulty 1 that a device's hashes are worth."""
     return device.hashes / DIFFICULTY_1_HASHES

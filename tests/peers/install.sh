@@ -21,6 +21,8 @@ missing() {
     has_command qemu-aarch64 || echo qemu-user
     # Counts the instructions of a kernel.
     has_command valgrind || echo valgrind
+    # Scrapes our metrics; with it comes promtool, which checks rules.
+    has_command prometheus || echo prometheus
     # A CPU as an OpenCL device.
     [ -e /etc/OpenCL/vendors/pocl.icd ] || echo pocl-opencl-icd
     # An interpreter of OpenCL kernels that sees data races.

@@ -17,14 +17,15 @@ MARK = "<!-- AxeOS-compatible API: /api/system/info -->"
 """What readers look for in the page at / before they ask for more."""
 
 
-def system_info(shot: Snapshot, version: str, expected: float | None = None) -> Json:
+def system_info(shot: Snapshot, version: str) -> Json:
     """Return the object of /api/system/info.
 
     Readers make the expected rate out of cores, chips and MHz, so the three must fit it.
     """
-    rate = expected if expected is not None else _expected(shot)
+    rate, chips = figures.expected_rate(shot), _chips(shot)
     host, port = figures.host_and_port(shot.source.url)
-    mhz = _first(shot, Quantity.FREQUENCY) / 1e6 or 1000.0
+    # A device without a clock that we know is one core at so many hashes a second.
+    mhz = _first(shot, Quantity.FREQUENCY) / 1e6 or rate / chips / 1e6
     return {
         "power": _total(shot, Quantity.POWER),
         "voltage": 1000 * _first(shot, Quantity.VOLTAGE),
@@ -51,8 +52,8 @@ def system_info(shot: Snapshot, version: str, expected: float | None = None) -> 
         ],
         "uptimeSeconds": int(shot.seconds),
         "frequency": mhz,
-        "smallCoreCount": max(1, round(rate / (mhz * 1e6) / max(1, len(shot.devices)))),
-        "asicCount": max(1, len(shot.devices)),
+        "smallCoreCount": max(1, round(rate / chips / (mhz * 1e6))) if mhz else 1,
+        "asicCount": chips,
         "ASICModel": model(shot),
         "stratumURL": host,
         "stratumPort": port,
@@ -73,7 +74,7 @@ def asic(shot: Snapshot) -> Json:
     return {
         "ASICModel": model(shot),
         "deviceModel": "stampmill",
-        "asicCount": max(1, len(shot.devices)),
+        "asicCount": _chips(shot),
         "swarmColor": "gray",
     }
 
@@ -83,14 +84,10 @@ def model(shot: Snapshot) -> str:
     return f"{shot.kernel or 'none'} x{len(shot.devices)}"
 
 
-def _expected(shot: Snapshot) -> float:
-    """Return what boards should do, and what the other devices have shown that they can."""
-    return sum(
-        device.board.expected
-        if device.board
-        else max(device.rates.minutes_15, device.rates.average)
-        for device in shot.devices
-    )
+def _chips(shot: Snapshot) -> int:
+    """Return how many chips there are; a device that is no board counts as one."""
+    each = (len(device.board.chips) if device.board else 1 for device in shot.devices)
+    return max(1, sum(each))
 
 
 def _total(shot: Snapshot, quantity: Quantity) -> float:

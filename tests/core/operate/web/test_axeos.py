@@ -1,6 +1,8 @@
 import json
 import math
+from dataclasses import replace
 
+from stampmill.core.board_report import BoardReport, ChipReport, MeasuredRate
 from stampmill.core.operate.web import axeos
 from stampmill.core.snapshot import DeviceSnapshot, Quantity, Sensor
 from tests.core.operate.cgminer.questions import world
@@ -21,11 +23,23 @@ def test_what_readers_insist_on_is_there() -> None:
 
 
 def test_rates_are_in_billions_and_make_out_the_expected_one() -> None:
-    shown = info()
+    shown = axeos.system_info(snapshot(devices=(DEVICE, DEVICE)), "1.0")
     assert shown["hashRate"] == 0.005
-    made_out = shown["smallCoreCount"] * shown["asicCount"] * shown["frequency"]  # type: ignore[operator]
-    assert shown["expectedHashrate"] == 0.003
-    assert made_out >= 1
+    assert shown["expectedHashrate"] == 0.006
+    assert (shown["asicCount"], shown["smallCoreCount"], shown["frequency"]) == (2, 1, 3.0)
+
+
+def test_a_board_is_as_many_chips_at_its_clock() -> None:
+    rate = MeasuredRate(5e11, 4e11, 6e11)
+    chips = tuple(ChipReport(place, 525e6 * 894, rate, 1, ()) for place in range(2))
+    board = BoardReport(
+        "b", "bitaxe", None, True, 525.0, 256.0, 2 * 525e6 * 894, rate, chips, (("chip", 60.0),), ()
+    )
+    clock = Sensor(Quantity.FREQUENCY, "chips", 525e6)
+    shown = axeos.system_info(
+        snapshot(devices=(replace(DEVICE, board=board, sensors=(clock,)),)), "1.0"
+    )
+    assert (shown["asicCount"], shown["smallCoreCount"], shown["frequency"]) == (2, 894, 525.0)
 
 
 def test_what_hashes_is_named_honestly() -> None:
