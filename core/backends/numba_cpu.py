@@ -1,36 +1,33 @@
 """The `numba` backend: the CPU's vector instructions without a C compiler."""
 
 import importlib
-import logging
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from stampmill.core.backends.hits import is_hit, result_of_batch
 from stampmill.core.backends.info import BackendInfo, KernelInfo
+from stampmill.core.backends.kept import cache_folder, read, write
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.backends.scanner import ScannerBackend
 from stampmill.core.errors import MissingExtraError, NoDeviceError
 from stampmill.core.scan import CancelWord, ScanRequest, ScanResult, ScanStatus
 
-_log = logging.getLogger("stampmill.backends")
-
 
 class NumbaKernel:
-    """Compiled when made, or read from the cache; several threads may share it."""
+    """Compiled when made, or read from this folder; several threads may share it.
+
+    Raise NoDeviceError where it has to be compiled and Numba is not there or does not work.
+    """
 
     name = "numba"
     description = "LLVM vectors compiled on this machine, as wide as its own"
     max_versions = 16
 
-    def __init__(self, cache_dir: Path | None, lanes: int | None = None) -> None:
-        self._code, host = (
-            _import_code(),
-            importlib.import_module("stampmill.kernels.llvm.numba_host"),
-        )
-        row = host.host_set(lanes)
-        self._program = self._code.compiled(row, cache_dir)
+    def __init__(self, folder: Path | None, lanes: int | None = None) -> None:
+        self._code = _import("program")
+        row = _import("host").host_set(lanes)
+        source = self._code.emitted(row)
+        self._program = self._code.Program(source, _machine_code(source, folder))
         self.lanes: int = row.lanes
         self.instruction_set: str = row.name
 
@@ -38,10 +35,9 @@ class NumbaKernel:
         """Search the range; see `stampmill.core.scan`."""
         code, program = self._code, self._program
         memory = program.prepared(request.prefix, request.versions, request.target)
-        masks, watched = code.room(len(request.versions)), code.watched(cancel.memory)
-        first = request.first
+        masks, first = code.room(len(request.versions)), request.first
         while True:
-            why, nonce = program.search(memory, masks, self.lanes, first, request.end, watched)
+            why, nonce = program.search(memory, masks, first, request.end, cancel.memory)
             if why == code.DONE:
                 return ScanResult(ScanStatus.DONE, (), request.end, 0)
             if why == code.CANCELLED:
@@ -70,44 +66,44 @@ def create(options: BackendOptions) -> ScannerBackend:
 
 
 def describe() -> BackendInfo:
-    """Return the one kernel; this imports Numba, to see whether it really can be used."""
+    """Return the one kernel; unless it was compiled before, this imports Numba, to see it work."""
     why_not = _why_unavailable()
     kernel = KernelInfo(NumbaKernel.name, NumbaKernel.description, why_not)
     return BackendInfo("numba", "Numba's compiler, a thread on each CPU", why_not, (kernel,))
 
 
 def load_kernel(_name: str | None = None) -> NumbaKernel:
-    """Return the kernel, compiled; raise NoDeviceError without Numba, naming the extra."""
-    _import_code()
-    try:
-        return NumbaKernel(usable_cache_dir(os.environ))
-    except Exception as error:  # a full disk or a torn file: Numba lets any of their errors out
-        _log.warning("kernel not cached: error=%r", error)
-        return NumbaKernel(None)
+    """Return the kernel, from the cache or compiled; raise NoDeviceError as it does."""
+    return NumbaKernel(cache_folder())
 
 
-def usable_cache_dir(environ: Mapping[str, str]) -> Path | None:
-    """Return the user's cache directory, made if need be, or None where it cannot be written."""
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stampmill"
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _log.warning("kernel not cached: directory=%s error=%s", cache, error)
-        return None
-    return cache if os.access(cache, os.W_OK | os.X_OK) else None
+def _machine_code(source: Any, folder: Path | None) -> bytes:
+    file = _file(source, folder) if folder else None
+    if file and (kept := read(file)):
+        return kept
+    binary: bytes = _import("numba_search").compiled(source)
+    if file:
+        write(file, binary)
+    return binary
+
+
+def _file(source: Any, folder: Path) -> Path:
+    return folder / f"numba-{source.key}.o"
 
 
 def _why_unavailable() -> str:
     try:
-        _import_code()
+        source = _import("program").emitted(_import("host").host_set())
+        if not _file(source, cache_folder()).exists():
+            _import("numba_search")
     except NoDeviceError as error:
         return str(error)
     return ""
 
 
-def _import_code() -> Any:
+def _import(name: str) -> Any:
     try:
-        return importlib.import_module("stampmill.kernels.llvm.numba_scan")
+        return importlib.import_module(f"stampmill.kernels.llvm.{name}")
     except ModuleNotFoundError as error:
         raise MissingExtraError("the Numba backend", "numba") from error
     except ImportError as error:  # Numba refuses a NumPy newer than it knows

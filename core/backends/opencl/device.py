@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from stampmill.core.backends.kept import cache_folder
 from stampmill.core.backends.opencl.listing import DeviceInfo
-from stampmill.core.backends.opencl.programs import build, cache_folder, has_cache_of_its_own
+from stampmill.core.backends.opencl.programs import build, has_cache_of_its_own
 from stampmill.core.errors import NoDeviceError
 from stampmill.kernels.opencl.code import Shape
 

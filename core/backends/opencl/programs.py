@@ -1,18 +1,16 @@
 """Programs for a device: built from the generator's source, or read from the cache.
 
-A cached program is a file of its own, named by device, driver, options and source, with a digest
-in front of it: what is torn or foreign is built anew, and two processes may write at once.
+A cached program is a file of its own (kept.py), named by device, driver, options and source.
 """
 
 import contextlib
 import logging
-import os
 import warnings
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from stampmill.core.backends.kept import read, write
 from stampmill.core.backends.opencl.listing import DeviceInfo
 from stampmill.core.errors import NoDeviceError
 from stampmill.kernels.opencl.code import Shape, source
@@ -20,7 +18,6 @@ from stampmill.kernels.opencl.code import Shape, source
 OPTIONS = "-cl-std=CL1.2"
 
 _log = logging.getLogger("stampmill.opencl")
-_DIGEST = 32
 
 
 def build(cl: Any, context: Any, device: DeviceInfo, shape: Shape, cache: Path | None) -> Any:
@@ -45,12 +42,6 @@ def build(cl: Any, context: Any, device: DeviceInfo, shape: Shape, cache: Path |
     return program
 
 
-def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return where programs are kept."""
-    home = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home, "stampmill")
-
-
 def has_cache_of_its_own(device: DeviceInfo) -> bool:
     """Tell whether the driver keeps programs in files that it finds again by their source."""
     return device.platform == "Portable Computing Language"
@@ -60,27 +51,6 @@ def key(device: DeviceInfo, text: str) -> str:
     """Return the name of a program in the cache."""
     parts = (device.platform, device.name, device.driver, OPTIONS, text)
     return sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-def read(file: Path) -> bytes | None:
-    """Return a program that was written whole, or None."""
-    try:
-        content = file.read_bytes()
-    except OSError:
-        return None
-    digest, binary = content[:_DIGEST], content[_DIGEST:]
-    return binary if binary and sha256(binary).digest() == digest else None
-
-
-def write(file: Path, binary: bytes) -> None:
-    """Keep a program; where that fails it is built again next time."""
-    draft = file.with_suffix(f".{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(sha256(binary).digest() + binary)
-        draft.replace(file)
-    except OSError as error:
-        _log.warning("program not cached: file=%s error=%s", file, error)
 
 
 def first_error(log: str) -> str:

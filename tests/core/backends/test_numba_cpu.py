@@ -1,4 +1,6 @@
-import os
+import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -8,7 +10,7 @@ pytest.importorskip("numba", reason="needs the extra 'numba'")
 
 from stampmill.core import selftest
 from stampmill.core.backends import numba_cpu
-from stampmill.core.backends.numba_cpu import NumbaKernel, usable_cache_dir
+from stampmill.core.backends.numba_cpu import NumbaKernel
 from stampmill.core.scan import NONCE_SPACE, CancelWord, Kernel, ScanRequest, ScanStatus
 from stampmill.kernels.counts import operations
 from stampmill.kernels.errors import GeneratorError
@@ -20,8 +22,13 @@ PREFIX = bytes(range(76))
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> NumbaKernel:
-    return NumbaKernel(tmp_path_factory.mktemp("cache"))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def compiled(folder: Path) -> NumbaKernel:
+    return NumbaKernel(folder)
 
 
 class TestNumbaKernel(KernelContract):
@@ -89,12 +96,39 @@ def test_threads_share_one_kernel(compiled: NumbaKernel) -> None:
     assert [found[n] for n in range(8)] == [selftest.expected_hits(each) for each in requests]
 
 
-def test_caches_where_the_user_keeps_caches(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def cache(
+    compiled: NumbaKernel, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A user's cache, with what was compiled before."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    numba_cpu.load_kernel()
-    assert list((tmp_path / "stampmill").rglob("*.nbc"))
+    shutil.copytree(folder, tmp_path / "stampmill")
+    return tmp_path / "stampmill"
+
+
+STARTED = """
+import sys
+from stampmill.core import selftest
+from stampmill.core.backends import numba_cpu
+assert not numba_cpu.describe().why_not
+selftest.prove(numba_cpu.load_kernel())
+print([name for name in ("numba", "numpy") if name in sys.modules])
+"""
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_kernel_compiled_before_starts_without_numba() -> None:
+    command = [sys.executable, "-P", "-c", STARTED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
+
+
+def test_a_torn_file_is_compiled_anew(cache: Path) -> None:
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    assert selftest.prove(numba_cpu.load_kernel())
+    assert file.stat().st_size == len(whole)
 
 
 def test_works_where_nothing_can_be_written(
@@ -103,27 +137,4 @@ def test_works_where_nothing_can_be_written(
     (tmp_path / "stampmill").write_text("a file is in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert numba_cpu.load_kernel().name == "numba"
-    assert "kernel not cached" in caplog.text
-
-
-def test_works_with_a_torn_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    numba_cpu.load_kernel()
-    for path in (tmp_path / "stampmill").rglob("*.nb?"):
-        path.write_bytes(b"")
-    assert selftest.prove(numba_cpu.load_kernel())
-    assert "kernel not cached" in caplog.text
-
-
-def test_the_cache_directory_follows_the_environment(tmp_path: Path) -> None:
-    assert usable_cache_dir({"XDG_CACHE_HOME": str(tmp_path)}) == tmp_path / "stampmill"
-
-
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
-)
-def test_a_cache_directory_without_permission_is_not_used(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    assert usable_cache_dir({"XDG_CACHE_HOME": str(tmp_path)}) is None
+    assert "program not cached" in caplog.text

@@ -96,7 +96,8 @@ def lacks_extension(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lacks_numba(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "stampmill.kernels.llvm.numba_scan", None)
+    monkeypatch.setitem(sys.modules, "stampmill.kernels.llvm.numba_search", None)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/nowhere")  # nothing was compiled before, either
 
 
 def test_without_the_extension_numba_is_next(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +143,7 @@ def test_a_numba_that_cannot_be_imported_says_why(
     text = "Numba needs NumPy 2.3 or less. Got NumPy 9.9."
     (tmp_path / "numba.py").write_text(f"raise ImportError({text!r})")
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for name in [name for name in sys.modules if name.startswith(("numba", "stampmill.kernels."))]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(NoDeviceError, match="does not work as installed: Numba needs NumPy 2.3"):

@@ -1,22 +1,23 @@
 import ast
 import os
 import platform
+import shutil
 import subprocess
 import sys
+from array import array
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("numba", reason="needs the extra 'numba'")
 
-import numpy as np
-
 from stampmill.core.chain.known_headers import KNOWN_HEADERS
 from stampmill.core.chain.sha256d import sha256d
-from stampmill.kernels.llvm import numba_scan, text
-from stampmill.kernels.llvm.numba_host import host_set
-from stampmill.kernels.llvm.numba_scan import CANCELLED, CANDIDATES, DONE, Program, room
+from stampmill.kernels.llvm import numba_search, text
+from stampmill.kernels.llvm.host import host_set
+from stampmill.kernels.llvm.program import CANCELLED, CANDIDATES, DONE, Program, emitted, room
+from stampmill.kernels.sets import InstructionSet
 from stampmill.kernels.sha256 import K
 
 LANES = host_set().lanes
@@ -24,17 +25,17 @@ MAX_TARGET = (1 << 256) - 1
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+def program() -> Program:
+    return compiled(host_set())
 
 
-@pytest.fixture(scope="module")
-def program(cache: Path) -> Program:
-    return numba_scan.compiled(host_set(), cache)
+def compiled(row: InstructionSet) -> Program:
+    source = emitted(row)
+    return Program(source, numba_search.compiled(source))
 
 
-def cancel_word(value: int = 0) -> Any:
-    return np.array([value], dtype=np.uint32)
+def cancel_word(value: int = 0) -> "array[int]":
+    return array("I", [value])
 
 
 def batch_masks(
@@ -42,7 +43,7 @@ def batch_masks(
 ) -> list[int]:
     """The lanes of one batch, whose hashes are to have none of their three highest bits."""
     memory, masks = program.prepared(prefix, versions, MAX_TARGET >> 3), room(len(versions))
-    program.search(memory, masks, LANES, first, first + LANES, cancel_word())
+    program.search(memory, masks, first, first + LANES, cancel_word())
     return [int(mask) for mask in masks]
 
 
@@ -73,35 +74,54 @@ def test_stops_at_the_batch_of_a_known_nonce(program: Program, name: str, header
     nonce, version = int.from_bytes(header[76:], "little"), int.from_bytes(header[:4], "little")
     memory, masks = program.prepared(header[:76], (version,), 1 << 220), room(1)
     first = nonce - 3 * LANES - 2
-    result = program.search(memory, masks, LANES, first, nonce + 1000, cancel_word())
+    result = program.search(memory, masks, first, nonce + 1000, cancel_word())
     assert result == (CANDIDATES, nonce - 2)
     assert masks[0] == 1 << 2
 
 
 def test_a_range_without_candidates_is_done(program: Program) -> None:
     memory = program.prepared(bytes(76), (1,), 0)
-    assert program.search(memory, room(1), LANES, 0, 100, cancel_word()) == (DONE, 100)
-    assert program.search(memory, room(1), LANES, 100, 100, cancel_word()) == (DONE, 100)
+    assert program.search(memory, room(1), 0, 100, cancel_word()) == (DONE, 100)
+    assert program.search(memory, room(1), 100, 100, cancel_word()) == (DONE, 100)
 
 
 def test_a_set_cancel_word_stops_before_the_first_batch(program: Program) -> None:
     memory = program.prepared(bytes(76), (1,), MAX_TARGET)
-    assert program.search(memory, room(1), LANES, 5, 100, cancel_word(1)) == (CANCELLED, 5)
+    assert program.search(memory, room(1), 5, 100, cancel_word(1)) == (CANCELLED, 5)
 
 
-def test_another_emitted_constant_is_another_kernel_and_not_the_cached_one(
-    program: Program, cache: Path, monkeypatch: pytest.MonkeyPatch
+def test_another_emitted_constant_is_another_kernel_with_another_key(
+    program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Numba sees no change in what an intrinsic emits; this kernel is wrong, and must look so."""
-    before, constant = set(cache.iterdir()), text._constant
+    right, constant = emitted(host_set()).key, text._constant
     monkeypatch.setattr(text, "_constant", lambda n, lanes: constant(n ^ (n == K[20]), lanes))
-    mutant = numba_scan.compiled(host_set(), cache)
-    assert len(set(cache.iterdir()) - before) == 1
+    assert emitted(host_set()).key != right
+    mutant = compiled(host_set())
     prefix, versions = bytes(range(76)), (1, 2)
     assert batch_masks(mutant, prefix, versions, 0) != expected_masks(prefix, versions, 0)
+    assert batch_masks(program, prefix, versions, 0) == expected_masks(prefix, versions, 0)
     monkeypatch.undo()
-    again = numba_scan.compiled(host_set(), cache)
-    assert batch_masks(again, prefix, versions, 0) == expected_masks(prefix, versions, 0)
+    assert emitted(host_set()).key == right
+
+
+@pytest.mark.parametrize("name", ["triple", "cpu", "features"])
+def test_another_cpu_has_another_key(name: str) -> None:
+    source = emitted(host_set())
+    other = replace(source, host=replace(source.host, **{name: "other"}))
+    assert other.key != source.key
+
+
+def test_the_object_file_needs_no_function_of_anybody(program: Program, tmp_path: Path) -> None:
+    """One that is missing when it is loaded would end the process."""
+    if shutil.which("nm") is None:
+        pytest.skip("no nm")
+    _, _, binary = numba_search.compiled(emitted(host_set(4))).partition(b"\n")
+    (tmp_path / "search.o").write_bytes(binary)
+    listed = subprocess.run(
+        ["nm", "--undefined-only", tmp_path / "search.o"], capture_output=True, check=True
+    )
+    assert listed.stdout == b""
 
 
 PROVE = """
@@ -129,13 +149,12 @@ def test_a_cpu_with_narrower_vectors_has_its_own_kernel(features: str, kernel: s
 
 
 def test_the_users_choice_of_numbas_settings_is_kept(program: Program) -> None:
-    chosen = numba_scan._config.CACHE_DIR, numba_scan._config.OPT
-    numba_scan.compiled(host_set(4), None)
-    assert chosen == (numba_scan._config.CACHE_DIR, numba_scan._config.OPT)
+    assert numba_search._config.OPT != 1
+    assert not numba_search._definitions
 
 
 def test_imports_nothing_of_stampmill_but_its_own_folder() -> None:
-    folder = Path(str(numba_scan.__file__)).parent.parent
+    folder = Path(str(numba_search.__file__)).parent.parent
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -1,9 +1,9 @@
 import pytest
 
-pytest.importorskip("numba", reason="needs the extra 'numba'")
+pytest.importorskip("llvmlite", reason="needs the extra 'numba'")
 
 from stampmill.kernels.errors import GeneratorError
-from stampmill.kernels.llvm.numba_host import host_set, sets_of
+from stampmill.kernels.llvm.host import host, host_set, sets_of
 
 X86, ARM = "x86_64-unknown-linux-gnu", "arm64-apple-darwin23"
 
@@ -33,3 +33,11 @@ def test_the_widest_set_is_taken_unless_lanes_are_asked_for() -> None:
 def test_lanes_that_the_cpu_lacks_are_refused_by_value(lanes: int) -> None:
     with pytest.raises(GeneratorError, match=f"no vectors of {lanes} lanes; it has .*4"):
         host_set(lanes)
+
+
+def test_another_cpu_can_be_named_as_for_numba() -> None:
+    here = host({})
+    assert "," in here.features
+    assert host({"NUMBA_CPU_NAME": "generic"}).features == ""
+    named = host({"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"})
+    assert (named.triple, named.cpu, named.features) == (here.triple, "x86-64", "+sse2")
