@@ -44,6 +44,8 @@ class Board:
         return min(times, default=None)
 
     def counters(self) -> dict[str, float]:
-        """Return the counts of the first port, where the chips are, and of the faults."""
+        """Return the counts of the first port with its line, of the others' devices, of faults."""
         counts = self.ports[0].emulation.counters()
+        for port in self.ports[1:]:
+            counts |= port.emulation.device.counters()
         return counts | {f"fault {name}": n for name, n in self.injected.items() if n}

@@ -15,6 +15,7 @@ class Link:
     def __init__(self, path: Path, facts: Mapping[str, object] | None = None) -> None:
         self.path = path
         self._facts = facts
+        self._port = ""
         _refuse_real_files(path)
 
     @property
@@ -24,6 +25,7 @@ class Link:
 
     def put(self, port: str) -> None:
         """Let the link lead to a port, whatever it led to before; raise UsageError."""
+        self._port = port
         try:
             if self._facts is not None:
                 _replace(self.side_file, lambda new: new.write_text(json.dumps(self._facts)))
@@ -32,12 +34,19 @@ class Link:
             raise UsageError(f"cannot make the link {self.path}: {error.strerror}") from error
 
     def take_away(self) -> None:
-        """Remove both, if the link is still a link."""
+        """Remove both, unless the link leads to somebody else's port by now."""
+        if not self._is_ours():
+            return
         with suppress(OSError):
-            if self.path.is_symlink():
-                self.path.unlink()
+            self.path.unlink()
         if self._facts is not None:
             self.side_file.unlink(missing_ok=True)
+
+    def _is_ours(self) -> bool:
+        try:
+            return str(self.path.readlink()) == self._port
+        except OSError:
+            return False
 
 
 def _refuse_real_files(path: Path) -> None:

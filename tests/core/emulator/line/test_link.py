@@ -39,6 +39,15 @@ def test_one_that_became_a_real_file_is_left_alone(tmp_path):
     assert (tmp_path / "board").read_text() == "mine"
 
 
+def test_one_that_another_emulator_took_over_is_left_to_it(tmp_path):
+    first = Link(tmp_path / "board", {"zero_bits": 12})
+    first.put("/dev/pts/5")
+    Link(tmp_path / "board", {"zero_bits": 20}).put("/dev/pts/6")
+    first.take_away()
+    assert str((tmp_path / "board").readlink()) == "/dev/pts/6"
+    assert (tmp_path / "board.json").exists()
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UsageError, match="no folder"):
         Link(tmp_path / "nowhere" / "board")
