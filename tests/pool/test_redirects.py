@@ -1,5 +1,6 @@
 """`client.reconnect` in earnest: two hosts on loopback, each rule, and what it costs nobody."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,11 +9,23 @@ import pytest
 
 from stampmill.core.errors import UsageError
 from stampmill.pool.egress import Egress
-from stampmill.pool.stratum.messages import encode
+from stampmill.pool.stratum.answers import SubscribeResult
+from stampmill.pool.stratum.messages import encode, encode_result
 from stampmill.pool.stratum.notifications import Reconnect
 from stampmill.pool.stratum.requests import Authorize
 
-from .loopback import ManualTime, Mining, ScriptedPool, in_loop, mining, serving, source_for
+from .loopback import (
+    PATIENCE,
+    ManualTime,
+    Mining,
+    Recorder,
+    ScriptedPool,
+    in_loop,
+    mining,
+    serving,
+    source_for,
+)
+from .transport.proxies import scripted
 from .upstream.sessions import any_share
 
 ELSEWHERE = "127.0.0.2"
@@ -79,3 +92,30 @@ def test_a_listed_host_outside_the_allow_list_is_a_wrong_call() -> None:
     egress = Egress(["127.0.0.1"])
     with pytest.raises(UsageError, match=r"127.0.0.2 is not among .* add egress 127.0.0.2"):
         source_for(1, ManualTime(), egress=egress, **listed)
+
+
+@in_loop
+async def test_a_redirect_never_leaves_the_proxy() -> None:
+    answers = (
+        encode_result(2, SubscribeResult(bytes(4), 4).to_json())
+        + encode_result(3, True)
+        + encode(Reconnect("pool.example", 4444, 0.0))
+    )
+    async with scripted(b"HTTP/1.1 200 OK\r\n\r\n", answers) as proxy:
+        time = ManualTime()
+        # A name that no resolver knows: only the proxy could lead there.
+        source = source_for(
+            0, time, url="pool.example:3333", proxy=f"http://127.0.0.1:{proxy.port}"
+        )
+        task = asyncio.create_task(source.run(Recorder()))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while len(proxy.received) < 3:
+                    await time.advance(0.5)
+                    await asyncio.sleep(0.005)  # sockets have a time of their own
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    first, _, second = proxy.received
+    assert first.startswith(b"CONNECT pool.example:3333 ")
+    assert second.startswith(b"CONNECT pool.example:4444 ")

@@ -219,6 +219,13 @@ def test_a_subscribe_result_survives_a_round_trip() -> None:
     assert SubscribeResult.from_json(line) == result
 
 
+@pytest.mark.parametrize("size", [0, 1, 16])
+@pytest.mark.parametrize("length", [0, 1, 64])
+def test_extranonces_of_every_size_in_use_are_taken(length: int, size: int) -> None:
+    result = SubscribeResult.from_json([[], "ab" * length, size])
+    assert (len(result.extranonce1), result.extranonce2_size) == (length, size)
+
+
 @pytest.mark.parametrize(
     ("subscriptions", "session_id"),
     [
