@@ -5,13 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from importlib.metadata import version
 
-from stampmill.core.cli import bench, devices, emulate, mine, pool, selftest
 from stampmill.core.cli.options import HelpFormatter
 from stampmill.core.errors import ExitCode, StampmillError
 
-_COMMANDS = (mine, pool, devices, selftest, emulate, bench)
+_COMMANDS = ("mine", "pool", "devices", "selftest", "emulate", "bench")
+"""Modules beside this one, in the order of the help."""
 
 _EXIT_CODES = """\
 exit codes: 0 done, 1 runtime failure, 2 usage, 3 no device, 4 no pool within --retries,
@@ -20,7 +21,8 @@ exit codes: 0 done, 1 runtime failure, 2 usage, 3 no device, 4 no pool within --
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; every known error becomes one line and its exit code."""
-    options = parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = parser(arguments[0] if arguments else "").parse_args(arguments)
     try:
         code: ExitCode = options.run(options)
     except StampmillError as error:
@@ -37,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of one command, which alone is then imported, or else of all."""
     top = argparse.ArgumentParser(
         prog="stampmill",
         description="SHA-256d (Bitcoin) mining core. With no pool given, `stampmill mine` mines on "
@@ -50,6 +52,6 @@ def parser() -> argparse.ArgumentParser:
         "-V", "--version", action="version", version=f"stampmill {version('stampmill')}"
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in _COMMANDS:
-        command.add_to(commands)
+    for name in (command,) if command in _COMMANDS else _COMMANDS:
+        import_module(f"stampmill.core.cli.{name}").add_to(commands)
     return top

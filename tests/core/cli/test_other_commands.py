@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -70,3 +72,17 @@ def test_a_pool_that_cannot_listen_says_so_in_one_line(stampmill, address):
     assert done.code == 2
     assert len(done.error_lines) == 1
     assert address in done.err
+
+
+def test_a_command_does_not_wait_for_the_imports_of_others() -> None:
+    program = (
+        "import sys\n"
+        "from stampmill.core.cli.main import parser\n"
+        "parser('selftest').parse_args(['selftest'])\n"
+        "print(*(name for name in sys.modules if name.startswith('stampmill.core.cli.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], check=True, capture_output=True, text=True
+    )
+    modules = {name.removeprefix("stampmill.core.cli.") for name in done.stdout.split()}
+    assert modules == {"main", "options", "selftest"}
