@@ -3,9 +3,12 @@
 from importlib.util import find_spec
 
 from stampmill.core.backends.asic.backend.backend import NAME, AsicBackend
+from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.base import Board
-from stampmill.core.backends.asic.board.found import board_at
+from stampmill.core.backends.asic.board.found import board_at, gekko_at
+from stampmill.core.backends.asic.board.icarus import ERUPTER, ICARUS, IcarusBoard
 from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.emulation import emulation_of
 from stampmill.core.backends.base import Backend
 from stampmill.core.backends.info import BackendInfo
 from stampmill.core.backends.options import BackendOptions
@@ -36,4 +39,22 @@ def _board(port: str, said: AsicSettings) -> Board:
     settings = BoardSettings(
         said.chip, said.chips, said.mhz, said.volts, said.baud, said.domain, said.force
     )
-    return board_at(port, settings)
+    match _kind(port, said):
+        case "icarus":
+            return IcarusBoard(port, ICARUS)
+        case "erupter":
+            return IcarusBoard(port, ERUPTER)
+        case "gekko" | "gekko-a1":
+            return gekko_at(port, settings)
+        case "bare":
+            return BareBoard(port, settings)
+        case _:
+            return board_at(port, settings)
+
+
+def _kind(port: str, said: AsicSettings) -> str:
+    """Return what the user says the board is, or else what an emulator says of itself."""
+    if said.board != "auto":
+        return said.board
+    emulation = emulation_of(port)
+    return (emulation.kind if emulation else None) or "auto"

@@ -185,6 +185,8 @@ class AsicBackend:
         while True:
             for found in await self._board.hear():
                 self._take(found)
+                if self._opened.stops_at_nonce:
+                    self._feeder.send_next()
 
     async def _guard(self) -> None:
         """Look after the watchdog; raise BoardError if the board needs more than its job again."""

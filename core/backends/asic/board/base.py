@@ -31,6 +31,8 @@ class Facts:
     mhz: float
     tells_chips: bool = True
     """Whether a nonce says which chip found it."""
+    stops_at_nonce: bool = False
+    """Whether it idles after a nonce, until the next job."""
     serial_number: str | None = None
 
 

@@ -7,6 +7,7 @@ from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.base import Board
 from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
 from stampmill.core.backends.asic.board.emberone import EmberOneBoard
+from stampmill.core.backends.asic.board.gekko import GekkoBoard
 from stampmill.core.backends.asic.board.guarded import BoardPorts
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.discovery import (
@@ -45,11 +46,28 @@ def board_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> Boa
     return BareBoard(port, settings) if found is None else _board(found, settings, machine)
 
 
+def gekko_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> GekkoBoard:
+    """Return the GekkoScience stick whose data port this is, with its regulator's if it has one."""
+    if emulation_of(port) is not None:
+        second = port + _CONTROL_SUFFIX
+        return GekkoBoard(
+            port, settings, telemetry=(lambda: second) if os.path.exists(second) else None
+        )
+    found = board_of(port, machine)
+    if found is None or len(found.ports) < 2:
+        return GekkoBoard(port, settings)
+    locate = _ports_of(found.key, machine)
+    # A CP2105's first interface carries the data, its second the telemetry.
+    return GekkoBoard(port, settings, telemetry=lambda: locate().data)
+
+
 def _board(found: FoundBoard, settings: BoardSettings, machine: Machine) -> Board:
     if found.kind in _GUARDED:
         make = _GUARDED[found.kind]
         locate = _ports_of(found.key, machine)
         return make(found.name, locate, settings, serial_number=found.serial_number or None)
+    if found.kind in {Kind.GEKKO_A, Kind.GEKKO_F} and not found.missing:
+        return gekko_at(found.name, settings, machine)
     if found.missing:
         raise NoDeviceError(f"{found.name}: {found.about}: {', '.join(found.missing)}")
     return BareBoard(found.name, settings)

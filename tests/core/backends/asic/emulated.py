@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from stampmill.core.backends.asic import entry
 from stampmill.core.backends.asic.backend.backend import AsicBackend
-from stampmill.core.backends.asic.board.bare import BareBoard
-from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.options import BackendOptions
 from stampmill.core.chain.target import MAX_TARGET
+from stampmill.core.config import AsicSettings
 from stampmill.core.emulator.boards.kinds import BoardOptions, build
 from stampmill.core.emulator.faults.catalogue import parse
 from stampmill.core.emulator.session import Session
@@ -73,7 +74,7 @@ async def emulated(
     *,
     chips: int | None = None,
     faults: tuple[str, ...] = (),
-    settings: BoardSettings | None = None,
+    settings: AsicSettings | None = None,
     rate: float = RATE,
     zero_bits: int | None = None,
 ) -> AsyncIterator[Rig]:
@@ -83,7 +84,9 @@ async def emulated(
     session = Session(build(options), link)
     session.open()
     told: list[str] = []
-    backend = AsicBackend(BareBoard(str(link), settings), tell=told.append)
+    asic = settings or AsicSettings()
+    backend = entry.create(BackendOptions(port=str(link), asic=asic, tell=told.append))
+    assert isinstance(backend, AsicBackend)
     rig = Rig(link, session, backend)
     rig.told = told
     try:

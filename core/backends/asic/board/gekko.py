@@ -1,0 +1,92 @@
+"""GekkoScience sticks: Compac and Terminus A1 (BM1362), A2 (BM1370), Compac F (BM1397)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from stampmill.core.backends.asic.board.bring_up import Sleep
+from stampmill.core.backends.asic.board.chip_board import ChipBoard
+from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
+from stampmill.core.backends.asic.link.port import Port
+from stampmill.core.backends.asic.link.serial_port import open_port
+from stampmill.core.backends.asic.wire import gekko
+from stampmill.core.errors import UsageError
+
+# cgminer holds the BM1397's reset for a second, the others' for 30 ms; then it waits 200 ms.
+_HELD = 1.0
+_AFTER_RESET = 0.2
+
+
+class ResetLine(Protocol):
+    """The chips' reset, behind the adapter's own pins: a CP2105's latch, an FTDI's CBUS."""
+
+    async def hold(self) -> None:
+        """Put the chips into reset."""
+
+    async def release(self) -> None:
+        """Let them run."""
+
+
+class GekkoBoard(ChipBoard):
+    """A stick. `telemetry` finds the port of the regulator, where there is one.
+
+    Without a reset line the chips are taken as they are, at whatever rate an earlier run left them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: BoardSettings | None = None,
+        *,
+        telemetry: Callable[[], str] | None = None,
+        reset_line: ResetLine | None = None,
+        opener: Callable[[str], Awaitable[Port]] = open_port,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        super().__init__(name, settings, sleep=sleep)
+        if self.settings.volts is not None:
+            raise UsageError(
+                f"asic-voltage: {name} keeps its own; which voltages a GekkoScience stick bears is "
+                "nowhere written down"
+            )
+        self._telemetry = telemetry
+        self._reset_line = reset_line
+        self._opener = opener
+        self._regulator: Port | None = None
+        self._data: Port | None = None
+
+    def emulation(self) -> Emulation | None:
+        """Return what stands beside an emulator's link."""
+        return emulation_of(self.name)
+
+    async def power_up(self) -> Port:
+        """Open the ports, switch the regulator on and let reset go."""
+        if self._data is None:
+            self._data = await self._opener(self.name)
+        if self._telemetry is not None and self._regulator is None:
+            self._regulator = await self._opener(self._telemetry())
+        if self._reset_line is not None:
+            await self._reset_line.hold()
+        if self._regulator is not None:
+            self._regulator.write(gekko.REGULATOR_ON)
+            await self._regulator.drain()
+        if self._reset_line is not None:
+            await self._sleep(_HELD)
+            await self._reset_line.release()
+        await self._sleep(_AFTER_RESET)
+        return self._data
+
+    async def power_down(self) -> None:
+        """Put the chips into reset, switch the regulator off and close the ports."""
+        regulator, data, self._regulator, self._data = self._regulator, self._data, None, None
+        try:
+            if self._reset_line is not None:
+                await self._reset_line.hold()
+            if regulator is not None:
+                regulator.write(gekko.REGULATOR_OFF)
+                await regulator.drain()
+        finally:
+            for port in (regulator, data):
+                if port is not None:
+                    await port.close()
