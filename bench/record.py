@@ -67,15 +67,35 @@ def write(record: Document, path: Path) -> None:
 def read(path: Path) -> Document:
     """Read a record; raise UsageError if the file is no benchmark result."""
     try:
-        record = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        content = path.read_bytes()
+        msgspec.json.decode(content, type=_Shape)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{path} is no benchmark result: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not JSON: {error}") from error
-    missing = [key for key in ("machine_info", "benchmarks") if key not in record]
-    if missing:
-        raise UsageError(f"{path} is no benchmark result: it has no '{missing[0]}'")
-    return record
+    return msgspec.json.decode(content, type=dict[str, Any])
+
+
+class _Stats(msgspec.Struct):
+    median: float
+    rounds: int
+    data: list[float] = []
+
+
+class _Row(msgspec.Struct):
+    name: str
+    fullname: str
+    stats: _Stats
+    extra_info: dict[str, Any] = {}
+
+
+class _Shape(msgspec.Struct):
+    """What is read of a file; it may hold more."""
+
+    machine_info: dict[str, Any]
+    benchmarks: list[_Row]
 
 
 def _as_dict(benchmark: Benchmark) -> Document:

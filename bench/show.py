@@ -6,6 +6,8 @@ from typing import Any
 from stampmill.bench import machine, table
 from stampmill.bench.record import Document
 
+HEAD = ("benchmark", "median ns", "+-", "rounds", "MH/s", "cycles/hash", "of limit", "ratio")
+
 
 def render(record: Document) -> str:
     """Return the record as tables; what it lacks shows as a dash."""
@@ -28,8 +30,7 @@ def verdicts(targets: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _times(benchmarks: list[Mapping[str, Any]]) -> str:
-    head = ("benchmark", "median ns", "+-", "rounds", "MH/s", "cycles/hash", "of limit", "ratio")
-    return table.render(head, [_row(benchmark) for benchmark in benchmarks])
+    return table.render(HEAD, [row(benchmark) for benchmark in benchmarks])
 
 
 def _verdict(target: Mapping[str, Any]) -> list[str]:
@@ -39,13 +40,14 @@ def _verdict(target: Mapping[str, Any]) -> list[str]:
     return [target["title"], measured, limit, target["verdict"], target["detail"]]
 
 
-def _row(benchmark: Mapping[str, Any]) -> list[str]:
+def row(benchmark: Mapping[str, Any]) -> list[str]:
+    """Return a benchmark's cells, a dash for what it lacks."""
     stats, extra = benchmark["stats"], benchmark.get("extra_info", {})
     rate, share = extra.get("hashes_per_second"), extra.get("share_of_limit")
     return [
         str(benchmark["fullname"]),
         table.number(stats["median"] * 1e9, 2),
-        f"{stats.get('mad', 0.0) / stats['median']:.1%}",
+        f"{stats.get('mad', 0.0) / stats['median']:.1%}" if stats["median"] else "-",
         str(stats["rounds"]),
         table.number(rate / 1e6 if rate else None, 2),
         table.number(extra.get("cycles_per_hash")),

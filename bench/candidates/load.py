@@ -6,14 +6,13 @@ import platform
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stampmill.bench.candidates import elf
 from stampmill.bench.candidates.function import FunctionKernel
 from stampmill.bench.candidates.spec import Kind, Spec
 from stampmill.core import native
 from stampmill.core.backends import registry
-from stampmill.core.backends.opencl import backend as opencl
-from stampmill.core.backends.opencl.listing import choose, devices
 from stampmill.core.errors import NoDeviceError, StampmillError, VerificationError
 from stampmill.core.scan import Kernel
 
@@ -95,9 +94,16 @@ def _checked(kernel: Kernel, target: str) -> Kernel:
 
 def _opencl_file(spec: Spec) -> Loaded:
     opencl_file = importlib.import_module("stampmill.bench.candidates.opencl_file")
-    (info, *_) = choose(devices(), opencl.indices(spec.device))
+    info = _device(spec.device)
     return Loaded(opencl_file.OpenClFileKernel(Path(spec.target), info), info.is_gpu)
 
 
 def _is_gpu(name: str) -> bool:
-    return name.startswith("opencl") and choose(devices(), opencl.indices(name))[0].is_gpu
+    is_gpu: bool = name.startswith("opencl") and _device(name).is_gpu
+    return is_gpu
+
+
+def _device(name: str) -> Any:
+    backend = importlib.import_module("stampmill.core.backends.opencl.backend")
+    listing = importlib.import_module("stampmill.core.backends.opencl.listing")
+    return listing.choose(listing.devices(), backend.indices(name))[0]

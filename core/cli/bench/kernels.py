@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     from stampmill.bench import catalogue, timing  # noqa: PLC0415  mining starts without
     from stampmill.bench.candidates import contest, referee, report, result, spec  # noqa: PLC0415
 
+    output.check(options)
     plan = contest.Plan(
         options.rounds or timing.ROUNDS,
         options.seconds or timing.ROUND_SECONDS,
@@ -51,5 +52,6 @@ def run(options: argparse.Namespace) -> ExitCode:
     names = options.kernel or catalogue.usable(output.progress)
     specs = [spec.parse(name) for name in names]
     comparison = contest.compare(specs, plan, output.progress, all_=not options.kernel)
-    output.publish(options, result.as_document(comparison), report.report(comparison))
+    table = output.Table(report.HEAD, report.rows(comparison), report.remarks(comparison))
+    output.publish(options, result.as_document(comparison), report.report(comparison), table)
     return ExitCode.DONE

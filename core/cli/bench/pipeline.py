@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     """Measure the parts; with --check a missed target is an error."""
     from stampmill.bench.pipeline import effort, parts  # noqa: PLC0415  mining starts without
 
+    output.check(options)
     extent = effort.QUICK if options.quick else effort.FULL
     findings = parts.measure(options.only, extent, output.progress, options.patience)
     output.publish(options, parts.as_document(findings, extent), parts.report(findings, extent))

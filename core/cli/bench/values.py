@@ -23,6 +23,17 @@ def seconds(text: str) -> float:
     return value
 
 
+def percent(text: str) -> float:
+    """Return the fraction that a percentage such as 5% or 2.5 is."""
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"'{text}' is no percentage, as in 5%")
+    return value / 100
+
+
 def usable(cpu: int | None) -> int | None:
     """Return the CPU if this process may run on it; raise UsageError."""
     from stampmill.bench.machine import usable_cpus  # noqa: PLC0415  mining starts without

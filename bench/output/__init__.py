@@ -1,0 +1,1 @@
+"""Records made readable: by people, by other tools, and against older ones."""
