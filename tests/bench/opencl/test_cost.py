@@ -47,8 +47,8 @@ def test_a_pass_is_the_loop_without_what_comes_before_it_or_is_for_a_hit() -> No
 
 LOOPED = lines(
     ("s_load", 9), (".LBB0_1:", 0), ("v_first", 90), ("\ts_cbranch_scc0 .LBB0_3", 0),
-    (".LBB0_2:", 0), ("v_second", 50), ("\ts_cbranch_scc1 .LBB0_2", 0), (".LBB0_3:", 0), ("v_last", 2),
-    ("\ts_cbranch_scc1 .LBB0_1", 0),
+    (".LBB0_2:", 0), ("v_second", 50), ("\ts_cbranch_scc1 .LBB0_2", 0),
+    (".LBB0_3:", 0), ("v_last", 2), ("\ts_cbranch_scc1 .LBB0_1", 0),
 )  # fmt: skip
 
 
