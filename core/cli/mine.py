@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +16,8 @@ from stampmill.core.backends.base import Backend
 from stampmill.core.backends.registry import Choice
 from stampmill.core.cli import options as shared
 from stampmill.core.cli import report
-from stampmill.core.cli.choice import choose_backends
+from stampmill.core.cli.choice import BOARDS, choose_backends
+from stampmill.core.cli.hotplug import Hotplug, joining
 from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.signals import pause_on_signals, stop_on_signals
 from stampmill.core.cli.surfaces import add_surface_options, check_surfaces, open_surfaces
@@ -123,7 +124,12 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
         try:
-            async with _watched(settings, desk, view), collected_on_the_side():
+            hotplug = _hotplug(settings, miner, dict(zip(choices, backends, strict=True)), view)
+            async with (
+                _watched(settings, desk, view),
+                joining(hotplug),
+                collected_on_the_side(),
+            ):
                 await miner.run(settings.time_limit or supply.default_seconds)
         finally:
             drawing.cancel()
@@ -144,6 +150,27 @@ def _watched(settings: MineSettings, desk: Desk, view: View) -> AbstractAsyncCon
 
     strategy = "Load Balance" if settings.group.load_balance else "Failover"
     return open_surfaces(settings.surfaces, desk, tell, strategy)
+
+
+def _hotplug(
+    settings: MineSettings, miner: Miner, running: Mapping[Choice, Backend], view: View
+) -> Hotplug | None:
+    """Return what lets boards join, if the run was to mine on all boards."""
+    boards = {choice: backend for choice, backend in running.items() if choice.name == BOARDS}
+    if BOARDS not in settings.devices or not boards:
+        return None
+    like = next(iter(boards))
+
+    def make(name: str) -> Backend:
+        return _backend(replace(like, options=replace(like.options, port=name)), view)
+
+    mined = {choice.options.port: backend for choice, backend in boards.items()}
+    tell = partial(_show_device, view)
+    return Hotplug(miner, {name: b for name, b in mined.items() if name}, make, tell)
+
+
+def _show_device(view: View, text: str) -> None:
+    view(Notice(text, about="device"))
 
 
 def _backend(choice: Choice, view: View) -> Backend:

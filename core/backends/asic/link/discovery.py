@@ -38,6 +38,11 @@ class FoundBoard:
         return f"{self.kind.value}:{self.serial_number or self.socket}"
 
     @property
+    def call_name(self) -> str:
+        """What `-d asic:NAME` finds it by, after a move as well if it has a serial number."""
+        return self.serial_number or self.name
+
+    @property
     def name(self) -> str:
         """What a user calls it by: the port that the work goes through."""
         if not self.ports:
@@ -102,7 +107,7 @@ def names_here(machine: Machine = HERE) -> tuple[str, ...]:
     Raise NoDeviceError if there is none, with what those that are there lack.
     """
     boards = find_boards(machine)
-    usable = tuple(board.serial_number or board.name for board in boards if not board.missing)
+    usable = tuple(board.call_name for board in boards if not board.missing)
     if not usable:
         lacks = "; ".join(f"{board.about}: {', '.join(board.missing)}" for board in boards)
         raise NoDeviceError(

@@ -1,5 +1,6 @@
 """Trees of sysfs and /dev as Linux has them, with links, for devices that are not there."""
 
+import shutil
 from pathlib import Path
 
 
@@ -35,7 +36,9 @@ class Tree:
         """Take a device away."""
         for tty in (self._bus / socket).glob(f"{socket}:*/**/tty*"):
             (self.root / "dev" / tty.name).unlink(missing_ok=True)
-        (self._bus / socket).unlink()
+        shutil.rmtree((self._bus / socket).resolve())
+        for link in self._bus.glob(f"{socket}*"):
+            link.unlink()
 
     def path(self, tty: str) -> str:
         return str(self.root / "dev" / tty)
