@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -19,7 +20,9 @@ from stampmill.core.cli import report
 from stampmill.core.cli.choice import BOARDS, choose_backends
 from stampmill.core.cli.hotplug import Hotplug, joining
 from stampmill.core.cli.options import Commands, HelpFormatter
-from stampmill.core.cli.signals import pause_on_signals, stop_on_signals
+from stampmill.core.cli.reload import Reloader
+from stampmill.core.cli.service import attended
+from stampmill.core.cli.signals import pause_on_signals, reload_on_signal, stop_on_signals
 from stampmill.core.cli.surfaces import add_surface_options, check_surfaces, open_surfaces
 from stampmill.core.cli.views import View, choose_view
 from stampmill.core.config import MineSettings, PoolSettings
@@ -29,6 +32,7 @@ from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.job_source import FixedJobSource, JobSource
 from stampmill.core.miner import Miner
 from stampmill.core.operate.desk import Desk
+from stampmill.core.operate.service import Notifier
 from stampmill.pool.audit import AuditEvent, AuditLog, described
 from stampmill.pool.client import StratumSource
 from stampmill.pool.egress import Egress
@@ -101,6 +105,9 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="one object on standard output at the end"
     )
     group.add_argument("--lines", action="store_true", help="no live view, one line per event")
+    group.add_argument(
+        "--log-json", action="store_true", help="one JSON object per event, instead of lines"
+    )
     group.add_argument("-q", "--quiet", action="store_true", help="only warnings and the summary")
     group.add_argument(
         "-P", "--protocol-dump", action="store_true", help="show every line to and from the pool"
@@ -109,7 +116,11 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
 
 async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode:
     check_surfaces(settings.surfaces)
-    view = choose_view(quiet=options.quiet, lines=options.lines or options.protocol_dump)
+    view = choose_view(
+        quiet=options.quiet,
+        lines=options.lines or options.protocol_dump,
+        log_json=options.log_json,
+    )
     choices = choose_backends(settings)
     backends = [_backend(choice, view) for choice in choices]
     links = _links(settings, view)
@@ -121,6 +132,7 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
         interrupted = stop_on_signals(miner.stop)
         desk = _desk(miner, supply.source, links)
         pause_on_signals(desk.pause, partial(desk.resume, "SIGUSR2"))
+        reload_on_signal(_reloader(options, settings, desk, links, view))
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
         try:
@@ -144,12 +156,28 @@ def _desk(miner: Miner, source: JobSource, links: "_Links") -> Desk:
     return Desk(miner, source if isinstance(source, PoolGroup) else None, record=record)
 
 
-def _watched(settings: MineSettings, desk: Desk, view: View) -> AbstractAsyncContextManager[None]:
-    def tell(text: str, warning: bool) -> None:
-        view(Notice(text, warning, about="miner"))
-
+@asynccontextmanager
+async def _watched(settings: MineSettings, desk: Desk, view: View) -> AsyncIterator[None]:
     strategy = "Load Balance" if settings.group.load_balance else "Failover"
-    return open_surfaces(settings.surfaces, desk, tell, strategy)
+    surfaces = open_surfaces(settings.surfaces, desk, partial(_tell, view), strategy)
+    async with surfaces, attended(Notifier(os.environ), desk):
+        yield
+
+
+def _tell(view: View, text: str, warning: bool) -> None:
+    view(Notice(text, warning, about="miner"))
+
+
+def _reloader(
+    options: argparse.Namespace, settings: MineSettings, desk: Desk, links: "_Links", view: View
+) -> Reloader:
+    return Reloader(
+        settings,
+        partial(shared.settings, options),
+        desk,
+        tell=partial(_tell, view),
+        record=partial(links.audit.record, AuditEvent.RELOADED),
+    )
 
 
 def _hotplug(

@@ -1,7 +1,11 @@
-"""Signals to a run: SIGINT and SIGTERM end it, a second one at once; SIGUSR1 and 2 pause it."""
+"""Signals to a run: SIGINT and SIGTERM end it, a second one at once; SIGUSR1 and 2 pause it.
+
+SIGHUP makes it read its configuration again, unless it is a terminal that hangs up.
+"""
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -30,3 +34,11 @@ def pause_on_signals(pause: Callable[[str], None], resume: Callable[[], None]) -
     with suppress(NotImplementedError, AttributeError):  # Windows has neither
         loop.add_signal_handler(signal.SIGUSR1, pause, "SIGUSR1")
         loop.add_signal_handler(signal.SIGUSR2, resume)
+
+
+def reload_on_signal(reload: Callable[[], None]) -> None:
+    """Call `reload` on SIGHUP, if it cannot mean that the terminal is gone."""
+    loop = asyncio.get_running_loop()
+    if not sys.stderr.isatty():
+        with suppress(NotImplementedError, AttributeError):  # Windows has none
+            loop.add_signal_handler(signal.SIGHUP, reload)

@@ -3,6 +3,7 @@
 import sys
 from typing import Protocol
 
+from stampmill.core.cli.json_lines import JsonView
 from stampmill.core.cli.lines import LineView
 from stampmill.core.events import Event
 from stampmill.core.snapshot import Snapshot
@@ -28,8 +29,10 @@ class View(Protocol):
         """Give the screen back."""
 
 
-def choose_view(*, quiet: bool, lines: bool) -> View:
-    """Return the live view where it can be drawn, else the line view."""
+def choose_view(*, quiet: bool, lines: bool, log_json: bool = False) -> View:
+    """Return the view for programs, or the live view where it can be drawn, or the line view."""
+    if log_json:
+        return JsonView(sys.stderr, quiet=quiet)
     if quiet or lines or not sys.stderr.isatty():
         return LineView(sys.stderr, quiet=quiet)
     try:

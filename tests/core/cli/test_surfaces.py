@@ -121,3 +121,40 @@ def test_axeos_without_http_is_a_usage_error(stampmill):
 
 def test_the_token_is_not_shown(tmp_path):
     assert "s3cret" not in repr(SurfaceSettings(http_token="s3cret"))
+
+
+def test_the_configuration_is_read_again_on_sighup(start, tmp_path):
+    config, audit = tmp_path / "config.toml", tmp_path / "audit.jsonl"
+    config.write_text("threads = 1\n")
+    process = start("mine", "-c", str(config), "--audit-log", str(audit), *ANYWHERE[:2])
+    line_with(process, " accepted ")
+    config.write_text("threads = 2\n")
+    process.send_signal(signal.SIGHUP)
+    text = "from the next start on: threads was 1, is 2"
+    assert text in line_with(process, "configuration reloaded")
+    config.write_text("threads = 'many'\n")
+    process.send_signal(signal.SIGHUP)
+    assert "threads 'many'" in line_with(process, "configuration not reloaded")
+    events = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert [event["event"] for event in events].count("reloaded") == 2
+
+
+def test_a_run_as_a_service_tells_its_manager(start, environ, tmp_path):
+    place = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(place)
+        manager.settimeout(20)
+        environ |= {"NOTIFY_SOCKET": place, "WATCHDOG_USEC": "1500000"}
+        process = start("mine", "--log-json", *ANYWHERE)
+        assert manager.recv(1000) == b"READY=1"
+        status, beat = manager.recv(1000).split(b"\n")
+        assert status.startswith(b"STATUS=")
+        assert beat == b"WATCHDOG=1"
+        while b"H/s, " not in manager.recv(1000):
+            pass
+        process.send_signal(signal.SIGTERM)
+        while manager.recv(1000) != b"STOPPING=1":
+            pass
+    _, err = process.communicate(timeout=20)
+    said = [json.loads(line) for line in err.splitlines() if line.startswith("{")]
+    assert {"accepted", "job"} <= {line["event"] for line in said}

@@ -13,6 +13,7 @@ pytest.importorskip("prometheus_client", reason="the extra 'metrics' is not inst
 from prometheus_client.parser import text_string_to_metric_families
 
 import stampmill.core.operate
+from stampmill.core.cli.main import parser
 from stampmill.core.operate import metrics
 from tests.core.operate.cgminer.questions import world
 
@@ -62,3 +63,20 @@ def test_the_dashboard_has_a_place_for_each_panel() -> None:
     ]
     assert len(cells) == len(set(cells)), "two panels overlap"
     assert all(target["expr"] for panel in panels for target in panel["targets"])
+
+
+def test_the_unit_is_one_and_leaves_little_open() -> None:
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("no systemd-analyze here")
+    unit = str(DEPLOY / "stampmill.service")
+    for arguments in (("verify", "--man=no"), ("security", "--offline=yes", "--threshold=25")):
+        done = subprocess.run([tool, *arguments, unit], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_unit_starts_what_there_is() -> None:
+    unit = (DEPLOY / "stampmill.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStart=/usr/bin/env stampmill (.*)$", unit, re.MULTILINE)
+    options = parser().parse_args(line.split())
+    assert options.log_json

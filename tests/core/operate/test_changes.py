@@ -1,0 +1,46 @@
+from dataclasses import replace
+
+from stampmill.core.config import GpuSettings, MineSettings, PoolSettings, SurfaceSettings
+from stampmill.core.operate.changes import changes, new_order
+
+A = PoolSettings("stratum+tcp://me:s3cret@a:1", "me", "s3cret")
+B = PoolSettings("stratum+tcp://b:2", "me")
+OLD = MineSettings(pools=(A, B), threads=2)
+
+
+def told(new: MineSettings) -> list[str]:
+    return [str(change) for change in changes(OLD, new)]
+
+
+def test_each_setting_is_told_with_what_it_was() -> None:
+    new = replace(OLD, threads=4, kernel="avx2", gpu=GpuSettings(power_limit=200.0))
+    assert told(new) == [
+        "kernel was unset, is avx2",
+        "gpu.power-limit was unset, is 200.0",
+        "threads was 2, is 4",
+    ]
+    assert told(OLD) == []
+
+
+def test_secrets_are_not_told() -> None:
+    new = replace(
+        OLD,
+        surfaces=SurfaceSettings(http_token="t0ken"),
+        pools=(replace(A, password="0ther"), B),
+    )
+    text = " ".join(told(new))
+    assert "http-token was a secret, is another" in text
+    assert "pools was a:1, stratum+tcp://b:2, is a:1, stratum+tcp://b:2" in text
+    for secret in ("s3cret", "t0ken", "0ther"):
+        assert secret not in text
+
+
+def test_a_new_order_of_the_same_pools_is_no_change_of_pools() -> None:
+    new = replace(OLD, pools=(B, A))
+    assert told(new) == []
+    assert new_order(OLD, new) == [1, 0]
+
+
+def test_other_pools_are_no_order() -> None:
+    for pools in ((A, B), (A,), (B, replace(A, user="you")), (A, B, B)):
+        assert new_order(OLD, replace(OLD, pools=pools)) is None
