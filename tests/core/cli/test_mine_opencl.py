@@ -37,6 +37,8 @@ def test_devices_lists_the_card(stampmill) -> None:
         (("-d", "opencl:99"), 3, "no device opencl:99; there are 0 .. "),
         (("-d", "opencl", "--intensity", "5000"), 2, "intensity: 5000 is not 1 .. 1000 ms"),
         (("-d", "abacus"), 3, "no backend 'abacus'"),
+        (("-d", "opencl", "--gpu-temp-limit", "500"), 2, "gpu-temp-limit: 500 is not 30 .. 120 C"),
+        (("-d", "opencl", "--gpu-polite", "maybe"), 2, "gpu-polite 'maybe': expected on or off"),
         (("-d", "opencl", "--backend", "cpu"), 2, "device and backend: say one of them"),
     ],
 )
@@ -45,3 +47,20 @@ def test_what_is_not_there_is_said_in_a_line(stampmill, said, code: int, text: s
     done = stampmill("mine", "--time-limit", "1", *said)
     assert done.code == code
     assert text in done.err
+
+
+@needs_a_device
+def test_a_limit_that_a_device_cannot_keep_is_a_line_and_mining_goes_on(stampmill) -> None:
+    limit = ("--gpu-temp-limit", "80")
+    done = stampmill("mine", "--benchmark", "-d", "opencl:0", "--time-limit", "1", "--json", *limit)
+    assert done.code == 0
+    assert "opencl:0 is not watched: NVML knows NVIDIA's devices only" in done.err
+    assert done.json["hashes"] > 0
+
+
+@needs_a_device
+def test_without_a_platform_it_is_said_in_a_line(stampmill, tmp_path) -> None:
+    nowhere = {"OCL_ICD_VENDORS": f"{tmp_path}/", "OPENCL_VENDOR_PATH": str(tmp_path)}
+    done = stampmill("mine", "-d", "opencl", "--time-limit", "1", **nowhere)
+    assert done.code == 3
+    assert done.error_lines[-1].startswith("stampmill: no OpenCL platform: install your GPU's")
