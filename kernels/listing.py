@@ -83,18 +83,6 @@ def woven(first: Sequence[Node], second: Sequence[Node], weave: Weave) -> Chain:
     return begun + _merged(_cut(first, weave.grain), _cut(rest, weave.grain))
 
 
-def most_alive(listing: Sequence[Node]) -> int:
-    """Return how many values that the nonce changes are alive at once, at the most."""
-    last_use = {x: i for i, node in enumerate(listing) for x in node.operands}
-    alive, most = set[Node](), 0
-    for i, node in enumerate(listing):
-        alive.add(node)
-        alive.update(x for x in node.operands if x.scope is Scope.LANE and x.op is not Op.INPUT)
-        most = max(most, len(alive))
-        alive.difference_update([x for x in node.operands if last_use[x] == i])
-    return most
-
-
 def _cut(nodes: Sequence[Node], grain: int) -> list[Sequence[Node]]:
     return [nodes[i : i + grain] for i in range(0, len(nodes), grain)]
 

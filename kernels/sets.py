@@ -42,15 +42,6 @@ def instruction_set(name: str) -> InstructionSet:
     raise GeneratorError(f"no kernel is generated for '{name}'; there are {names}")
 
 
-def set_with_lanes(lanes: int) -> InstructionSet:
-    """Return the newest row with so many lanes. Raise GeneratorError if there is none."""
-    for row in SETS:
-        if row.lanes == lanes:
-            return row
-    known = ", ".join(map(str, sorted({row.lanes for row in SETS})))
-    raise GeneratorError(f"no instruction set has {lanes} lanes; there are {known}")
-
-
 _AVX2 = {
     Op.ADD: "_mm256_add_epi32({0}, {1})",
     Op.AND: "_mm256_and_si256({0}, {1})",

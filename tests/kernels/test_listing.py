@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stampmill.kernels.errors import GeneratorError
 from stampmill.kernels.evaluate import evaluate, header_inputs, last_word
 from stampmill.kernels.graph import Node, Op, Scope, lanes, reach
-from stampmill.kernels.listing import Weave, chain, most_alive, pipelined, woven
+from stampmill.kernels.listing import Weave, chain, pipelined, woven
 from stampmill.kernels.lower import lowered
 from stampmill.kernels.search import Search, build
 from stampmill.kernels.sets import SETS, InstructionSet
@@ -62,6 +62,18 @@ def test_chains_take_turns_after_the_phase() -> None:
 
 def test_without_a_grain_the_second_chain_is_first() -> None:
     assert woven(WHOLE[:3], WHOLE[3:5], Weave(grain=0)) == [*WHOLE[3:5], *WHOLE[:3]]
+
+
+def most_alive(listing: Sequence[Node]) -> int:
+    """How many values that the nonce changes are alive at once, at the most."""
+    last_use = {x: i for i, node in enumerate(listing) for x in node.operands}
+    alive, most = set[Node](), 0
+    for i, node in enumerate(listing):
+        alive.add(node)
+        alive.update(x for x in node.operands if x.scope is Scope.LANE and x.op is not Op.INPUT)
+        most = max(most, len(alive))
+        alive.difference_update([x for x in node.operands if last_use[x] == i])
+    return most
 
 
 def test_more_is_alive_at_once_the_more_a_listing_is_interleaved_or_ahead() -> None:

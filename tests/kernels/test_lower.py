@@ -10,7 +10,7 @@ from stampmill.kernels.errors import GeneratorError
 from stampmill.kernels.evaluate import last_word
 from stampmill.kernels.graph import lanes, reach
 from stampmill.kernels.lower import lowered
-from stampmill.kernels.sets import SETS, InstructionSet, instruction_set, set_with_lanes
+from stampmill.kernels.sets import SETS, InstructionSet, instruction_set
 
 every_set = pytest.mark.parametrize("row", SETS, ids=lambda row: row.name)
 
@@ -60,9 +60,3 @@ def test_impossible_number_of_versions_is_refused_by_value(versions: int) -> Non
 def test_unknown_set_is_refused_by_name() -> None:
     with pytest.raises(GeneratorError, match="'mmx'; there are avx512, "):
         instruction_set("mmx")
-
-
-def test_impossible_lanes_are_refused_by_value() -> None:
-    with pytest.raises(GeneratorError, match="no instruction set has 5 lanes; there are 4, 8, 16"):
-        set_with_lanes(5)
-    assert set_with_lanes(8).name == "avx2"
