@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from stampmill.core.cli.bench import gpu_cost, kernels, output, pipeline, show, tune
+from stampmill.core.cli.bench import boards, gpu_cost, kernels, output, pipeline, show, tune
 from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.errors import ExitCode, NoDeviceError
 
@@ -17,6 +17,7 @@ examples:
   stampmill bench gpu-cost                             count instructions for GPUs, without one
   stampmill bench pipeline                             the whole path against its targets
   stampmill bench pipeline --only job-switch           one of them
+  stampmill bench boards                               the driver of ASIC boards, at emulated ones
 """
 
 
@@ -33,6 +34,7 @@ def add_to(commands: Commands) -> None:
     benches = parser.add_subparsers(title="what to measure, or else all of it", metavar="BENCH")
     every = [kernels.add_to(benches), pipeline.add_to(benches), gpu_cost.add_to(benches)]
     tune.add_to(benches)
+    boards.add_to(benches)
     show.add_to(benches)
     parser.set_defaults(run=run, bench=lambda _options: _all(every))
 

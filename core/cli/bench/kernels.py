@@ -29,6 +29,10 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
     add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
     exact = "count instructions with valgrind, too: the same on any machine, half a minute each"
     add("--exact", action="store_true", help=exact)
+    peer = "another miner's benchmark, such as 'minerd -a sha256d --benchmark -t 1'; repeatable"
+    add("--peer", action="append", default=[], metavar="COMMAND", help=peer)
+    long = "how long a peer runs in each round (5)"
+    add("--peer-seconds", type=values.seconds, metavar="S", help=long)
     patience = "how long a kernel's process may take (120): one that hangs is ended"
     add("--timeout", type=values.seconds, metavar="S", help=patience)
     output.add_options(parser)
@@ -39,6 +43,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     """Compare the kernels."""
     from stampmill.bench import catalogue, timing  # noqa: PLC0415  mining starts without
     from stampmill.bench.candidates import contest, referee, report, result, spec  # noqa: PLC0415
+    from stampmill.bench.peers import run as peer_run  # noqa: PLC0415
 
     output.check(options)
     plan = contest.Plan(
@@ -48,6 +53,8 @@ def run(options: argparse.Namespace) -> ExitCode:
         options.versions,
         options.timeout or referee.TIMEOUT,
         options.exact,
+        options.peer,
+        options.peer_seconds or peer_run.SECONDS,
     )
     names = options.kernel or catalogue.usable(output.progress)
     specs = [spec.parse(name) for name in names]

@@ -1,0 +1,1 @@
+"""What ASIC boards cost, how fast they change jobs, what a long time of faults leaves behind."""
