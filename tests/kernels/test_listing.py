@@ -1,5 +1,6 @@
 """Listings: the order of a kernel's operations, and what it leaves as it was."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
