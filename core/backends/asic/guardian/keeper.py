@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import NoReturn, Protocol
 
 from stampmill.core.backends.asic.control import tps546
-from stampmill.core.backends.asic.control.gauges import Gauge, Kind, Sample, SensorFault, sample
+from stampmill.core.backends.asic.control.gauges import Gauge, Kind, Sample, SensorFault
 from stampmill.core.backends.asic.control.limits import Model
 from stampmill.core.backends.asic.control.profile import Profile, reset_step
-from stampmill.core.backends.asic.control.replies import REPLY_SECONDS, Variant
+from stampmill.core.backends.asic.control.replies import REPLY_SECONDS
 from stampmill.core.backends.asic.control.requests import Request
 from stampmill.core.backends.asic.control.steps import (
     Ask,
@@ -25,7 +25,13 @@ from stampmill.core.backends.asic.control.steps import (
     write,
 )
 from stampmill.core.backends.asic.control.thermal import Fault, ThermalRules
-from stampmill.core.backends.asic.guardian.line import LineError, NoAnswerError
+from stampmill.core.backends.asic.guardian.gauging import (
+    READING_SECONDS,
+    ControlLine,
+    read_gauges,
+    report,
+)
+from stampmill.core.backends.asic.guardian.line import LineError
 from stampmill.core.backends.asic.guardian.messages import (
     Beat,
     Choose,
@@ -37,7 +43,6 @@ from stampmill.core.backends.asic.guardian.messages import (
     Refused,
     Report,
     Reset,
-    Sensors,
     SetVolts,
     Stage,
     Stop,
@@ -48,30 +53,11 @@ from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.errors import StampmillError, UsageError
 
 STEP_TRIES = 3
-READING_SECONDS = 0.3
-"""How long one answer of a reading may take: three readings have to fit into six seconds."""
-
 FAN_SECONDS = 4.0
 """How long a fan may take to begin turning."""
 
 COLD_SECONDS = 600.0
 """How long the board is asked to become cold, if it does not answer."""
-
-
-class ControlLine(Protocol):
-    """The control port: `line.Line`, or a test's."""
-
-    errors: int
-
-    @property
-    def variant(self) -> Variant:
-        """What the firmware speaks."""
-
-    def detect(self, tries: int = 3) -> Variant:
-        """Find that out."""
-
-    def ask(self, request: Request, seconds: float = REPLY_SECONDS, tries: int = 1) -> bytes:
-        """Return the data of the reply; raise LineError or PortGoneError."""
 
 
 class Orders(Protocol):
@@ -277,7 +263,7 @@ class Keeper:
             self._emergency(verdict.fault)
         elif self._powered:
             self._turn_fan(verdict.fan_percent)
-        self._orders.tell(self._sensors(samples))
+        self._orders.tell(report(samples, self._fan_percent, self._line.errors))
 
     def _emergency(self, fault: Fault) -> None:
         cold = self._become_cold(100.0, COLD_SECONDS)
@@ -293,33 +279,7 @@ class Keeper:
             self._fan_percent = -1.0  # unknown: tried again with the next reading
 
     def _reading(self, gauges: Iterable[Gauge] | None = None) -> list[Sample]:
-        samples: list[Sample] = []
-        silent = False
-        for gauge in self._profile.gauges if gauges is None else gauges:
-            answers: list[bytes | None] = []
-            for request in gauge.requests:
-                answer, silent = (None, True) if silent else self._answer(request)
-                answers.append(answer)
-            samples.append(sample(gauge, answers))
-        return samples
-
-    def _answer(self, request: Request) -> tuple[bytes | None, bool]:
-        """Return the answer, and whether the port is silent: then nobody waits for the rest."""
-        try:
-            return self._line.ask(request, READING_SECONDS, tries=2), False
-        except NoAnswerError:
-            return None, True
-        except LineError:
-            return None, False
-
-    def _sensors(self, samples: list[Sample]) -> Sensors:
-        values, missing = {}, {}
-        for one in samples:
-            if isinstance(one.value, SensorFault):
-                missing[one.name] = one.value.value
-            else:
-                values[one.name] = float(one.value)
-        return Sensors(values, missing, self._fan_percent, self._line.errors)
+        return read_gauges(self._profile.gauges if gauges is None else gauges, self._line)
 
     def _become_cold(self, fan_percent: float, seconds: float) -> bool:
         """Ask for reset low, fan and no voltage until each is confirmed; return whether it is.
