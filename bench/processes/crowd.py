@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 
 from stampmill.bench.processes.children import ChildError, Result, Settings
-from stampmill.pool.server.open_files import make_room
+from stampmill.pool.server.sockets.open_files import make_room
 
 _LOGIN = (
     b'{"id":1,"method":"mining.subscribe","params":["crowd/1.0"]}\n'

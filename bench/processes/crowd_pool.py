@@ -11,8 +11,8 @@ from stampmill.bench.processes import holdings
 from stampmill.bench.processes.children import ChildError, Result, Settings
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.pool.server.embedded import EmbeddedPool
-from stampmill.pool.server.open_files import make_room
 from stampmill.pool.server.options import PoolOptions
+from stampmill.pool.server.sockets.open_files import make_room
 
 _LOOK_EVERY = 0.1
 

@@ -19,8 +19,8 @@ from stampmill.core.garbage import collected_on_the_side
 from stampmill.pool.server.chaos.catalogue import Chaos, chaos_of, listing
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.events import PoolEvent
-from stampmill.pool.server.open_files import make_room
 from stampmill.pool.server.options import PoolOptions
+from stampmill.pool.server.sockets.open_files import make_room
 
 _EXAMPLES = """\
 examples:

@@ -9,7 +9,6 @@ from stampmill.core.errors import StampmillError
 from stampmill.pool.node.blocks_file import BlocksFile
 from stampmill.pool.node.chain import RegtestChain
 from stampmill.pool.server.chaos.catalogue import Chaos
-from stampmill.pool.server.connection import LINGER, MinerConnection
 from stampmill.pool.server.counters import JobStats, PoolCounters, PoolSnapshot
 from stampmill.pool.server.events import (
     CloseReason,
@@ -19,8 +18,9 @@ from stampmill.pool.server.events import (
 )
 from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.server.pool_core import PoolCore, PoolWorld
-from stampmill.pool.server.tls import ServerCertificate
-from stampmill.pool.server.tls_port import TlsPort
+from stampmill.pool.server.sockets.connection import LINGER, MinerConnection
+from stampmill.pool.server.sockets.tls import ServerCertificate
+from stampmill.pool.server.sockets.tls_port import TlsPort
 
 __all__ = ["EmbeddedPool", "PoolEvent", "PoolEventKind", "PoolOptions", "PoolSnapshot"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stampmill.pool.server.open_files import SPARE, make_room
+from stampmill.pool.server.sockets.open_files import SPARE, make_room
 
 resource = pytest.importorskip("resource", reason="no POSIX limits here")
 

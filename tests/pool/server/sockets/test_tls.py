@@ -11,7 +11,7 @@ from stampmill.pool.client import StratumSource
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.events import PoolEvent, PoolEventKind
 from stampmill.pool.server.options import PoolOptions
-from stampmill.pool.server.tls import ServerCertificate
+from stampmill.pool.server.sockets.tls import ServerCertificate
 from stampmill.pool.transport.pins import pins_of
 from tests.pool.loopback import Recorder, in_loop
 from tests.pool.transport.certificates import certificate, der

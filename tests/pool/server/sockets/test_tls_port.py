@@ -13,7 +13,7 @@ from stampmill.core.errors import StampmillError
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.events import HandshakeFault, PoolEvent, PoolEventKind
 from stampmill.pool.server.options import PoolOptions
-from stampmill.pool.server.tls_port import TlsPort, fault_of
+from stampmill.pool.server.sockets.tls_port import TlsPort, fault_of
 from tests.pool.loopback import in_loop
 from tests.pool.transport.certificates import certificate, server_context
 
