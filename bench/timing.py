@@ -76,6 +76,10 @@ class Measurement:
         """
         return [sample.cpu_seconds / self.hashes for sample in self.samples]
 
+    def clock_seconds_per_hash(self) -> list[float]:
+        """Return the same by the clock, as others measure themselves."""
+        return [sample.wall_seconds / self.hashes for sample in self.samples]
+
     def cycles_per_hash(self) -> list[float] | None:
         """Return each round's cycles per hash, counted or timed; None without either."""
         counts = [sample.cycles for sample in self.samples]

@@ -8,6 +8,8 @@ from stampmill.bench.candidates import exact, referee
 from stampmill.bench.candidates.referee import Candidate, Limits, Run
 from stampmill.bench.candidates.spec import Spec
 from stampmill.bench.conditions import Conditions
+from stampmill.bench.peers import run
+from stampmill.bench.peers.formats import Report
 from stampmill.bench.timing import Entry, Measurement
 from stampmill.core.errors import NoDeviceError
 
@@ -25,6 +27,9 @@ class Plan:
     timeout: float = referee.TIMEOUT
     exact: bool = False
     """Count instructions with valgrind, too."""
+    peers: Sequence[str] = ()
+    """Command lines of other miners' benchmarks."""
+    peer_seconds: float = run.SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,18 @@ class Contestant:
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Another miner, and what it said of itself, round by round."""
+
+    command: str
+    reports: list[Report] = field(default_factory=list)
+
+    def seconds_per_hash(self) -> list[float]:
+        """Return each round's time per hash, by the clock."""
+        return [1 / report.hashes_per_second for report in self.reports]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """What was measured, on which CPU, and what the machine was like before and after."""
 
@@ -50,6 +67,7 @@ class Comparison:
     load_before: float | None = None
     before: Conditions = field(default_factory=Conditions)
     after: Conditions = field(default_factory=Conditions)
+    peers: Sequence[Peer] = ()
 
     @property
     def measurements(self) -> list[Measurement]:
@@ -70,6 +88,8 @@ def compare(
     """
     if plan.exact:
         exact.require()
+    for command in plan.peers:
+        run.check(command)
     cpu = machine.usable_cpus()[-1] if plan.cpu is None else plan.cpu
     limits = Limits(cpu, plan.timeout)
     candidates = [
@@ -79,15 +99,18 @@ def compare(
         raise NoDeviceError("no kernel to compare")
     load, before = machine.load(), conditions.read(cpu)
     groups = [_contestants(candidate) for candidate in candidates]
+    peers = [Peer(command) for command in plan.peers]
     for number in range(1, plan.rounds + 1):
         _round(groups, limits, number)
+        for peer in peers:
+            peer.reports.append(run.measure(peer.command, cpu, plan.peer_seconds))
         progress(f"round {number} of {plan.rounds}")
     after = conditions.read(cpu)
     contestants = [one for group in groups for one in group]
     for one in contestants if plan.exact else []:
         progress(f"counting instructions of {one.measurement.case.name}")
         _count(one)
-    return Comparison(contestants, cpu, load, before, after)
+    return Comparison(contestants, cpu, load, before, after, peers)
 
 
 def _checked(
@@ -113,15 +136,15 @@ def _contestants(candidate: Candidate) -> list[Contestant]:
 def _round(groups: Sequence[list[Contestant]], limits: Limits, number: int) -> None:
     """Run every kernel once, then check what they found."""
     done = [
-        (one, run)
+        (one, result)
         for group in groups
-        for one, run in zip(group, referee.measure(group[0].candidate, limits), strict=True)
+        for one, result in zip(group, referee.measure(group[0].candidate, limits), strict=True)
     ]
-    gate.check_timed([_found(one, run) for one, run in done])
-    for one, run in done:
-        one.measurement.samples.append(run.sample)
-        one.warm_ups.append(run.warm_up)
-        if not run.flat:
+    gate.check_timed([_found(one, result) for one, result in done])
+    for one, result in done:
+        one.measurement.samples.append(result.sample)
+        one.warm_ups.append(result.warm_up)
+        if not result.flat:
             one.restless.append(number)
 
 
@@ -133,7 +156,7 @@ def _count(one: Contestant) -> None:
         one.not_exact.append(str(error))
 
 
-def _found(one: Contestant, run: Run) -> gate.Found:
+def _found(one: Contestant, result: Run) -> gate.Found:
     versions = one.measurement.case.versions
     request = timing.request(versions, one.measurement.hashes // versions)
-    return one.candidate.spec.text, request, run.hits
+    return one.candidate.spec.text, request, result.hits

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stampmill.bench import limits
-from stampmill.bench.candidates.contest import Contestant
+from stampmill.bench.candidates.contest import Contestant, Peer
 from stampmill.bench.limits import Limit
 from stampmill.bench.summary import Ratio, Summary
 
@@ -42,6 +42,11 @@ class Figures:
         """How much of what the ports allow was reached: 1 is all."""
         known, cycles = self.limit, self.cycles
         return known.cycles / cycles if known and known.cycles and cycles else None
+
+
+def ratio_of_peer(peer: Peer, first: Contestant) -> Ratio:
+    """Return how many times as fast as the first a peer is, both by the clock."""
+    return Ratio.of(first.measurement.clock_seconds_per_hash(), peer.seconds_per_hash())
 
 
 def median(values: Sequence[float] | None) -> float | None:

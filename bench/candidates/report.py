@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from stampmill.bench import conditions, limits, machine, table, timing
-from stampmill.bench.candidates.contest import Comparison, Contestant
-from stampmill.bench.candidates.figures import Figures
+from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
+from stampmill.bench.candidates.figures import Figures, ratio_of_peer
 from stampmill.bench.counters import unavailable
+from stampmill.bench.peers import run
+from stampmill.bench.peers.formats import Miner
 from stampmill.bench.summary import Summary
 
 HEAD = (
@@ -27,7 +29,8 @@ def report(comparison: Comparison) -> str:
 def rows(comparison: Comparison) -> list[list[str]]:
     """Return a row for each kernel and number of versions."""
     first = comparison.contestants[0]
-    return [_row(Figures.of(one, first), one is first) for one in comparison.contestants]
+    ours = [_row(Figures.of(one, first), one is first) for one in comparison.contestants]
+    return ours + [_peer_row(peer, first) for peer in comparison.peers]
 
 
 def remarks(comparison: Comparison) -> list[str]:
@@ -41,7 +44,7 @@ def remarks(comparison: Comparison) -> list[str]:
     ]
     if (why := unavailable()) is not None:
         lines.append(f"{why}: {_instead(comparison)}")
-    lines += [_about_limits(), *_origins(comparison)]
+    lines += [_about_limits(), *_origins(comparison), *_about_peers(comparison)]
     lines += [
         f"instructions of {one.measurement.case.name} are not counted: {why}"
         for one in comparison.contestants
@@ -66,6 +69,28 @@ def _row(figures: Figures, is_first: bool) -> list[str]:
         table.number(ratio.median if ratio.is_decided else None, 3),
         "-" if is_first else f"{ratio.low:.3f}-{ratio.high:.3f}",
     ]
+
+
+def _peer_row(peer: Peer, first: Contestant) -> list[str]:
+    seconds, ratio = Summary.of(peer.seconds_per_hash()), ratio_of_peer(peer, first)
+    return [
+        run.name_of(peer.command),
+        table.number(1e-6 / seconds.median, 2),
+        f"{seconds.mad / seconds.median:.1%}",
+        *"-----",
+        table.number(ratio.median if ratio.is_decided else None, 3),
+        f"{ratio.low:.3f}-{ratio.high:.3f}",
+    ]
+
+
+def _about_peers(comparison: Comparison) -> Iterator[str]:
+    for peer in comparison.peers:
+        miner = peer.reports[-1].miner
+        yield f"{run.name_of(peer.command)}: '{peer.command}', the rate that {miner.value} prints"
+        if miner is Miner.HASHCAT:
+            yield "hashcat's mode 1400 is one SHA-256 of a short text: about half of one hash here"
+    if comparison.peers:
+        yield "peers tell rates by the clock, and so is the first one's that their ratio is to"
 
 
 def _instead(comparison: Comparison) -> str:

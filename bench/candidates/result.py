@@ -1,10 +1,12 @@
 """The comparison as a record in pytest-benchmark's shape."""
 
 from stampmill.bench import limits, machine
-from stampmill.bench.candidates.contest import Comparison, Contestant
-from stampmill.bench.candidates.figures import Figures
+from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
+from stampmill.bench.candidates.figures import Figures, ratio_of_peer
 from stampmill.bench.counters import unavailable
+from stampmill.bench.peers import run
 from stampmill.bench.record import Benchmark, Document, document
+from stampmill.bench.summary import Ratio, Summary
 from stampmill.bench.timing import Measurement
 
 GROUP = "kernels"
@@ -12,7 +14,25 @@ GROUP = "kernels"
 
 def as_document(comparison: Comparison) -> Document:
     """Return the record of the comparison."""
-    return document([_benchmark(one, comparison) for one in comparison.contestants])
+    ours = [_benchmark(one, comparison) for one in comparison.contestants]
+    first = comparison.contestants[0]
+    return document(ours + [_peer(one, first) for one in comparison.peers])
+
+
+def _peer(peer: Peer, first: Contestant) -> Benchmark:
+    data, ratio = peer.seconds_per_hash(), ratio_of_peer(peer, first)
+    return Benchmark(
+        group="peers",
+        name=run.name_of(peer.command),
+        data=data,
+        params={"command": peer.command},
+        extra_info={
+            "miner": peer.reports[-1].miner.value,
+            "hashes_per_second": 1 / Summary.of(data).median,
+            "timer": "the miner's own word",
+            **_ratio(ratio),
+        },
+    )
 
 
 def _benchmark(one: Contestant, comparison: Comparison) -> Benchmark:
@@ -32,7 +52,7 @@ def _benchmark(one: Contestant, comparison: Comparison) -> Benchmark:
             "hashes_per_second": 1 / figures.seconds.median,
             **_counts(one, figures),
             **_against_limit(figures),
-            **_against_first(figures),
+            **_ratio(figures.ratio),
             "timer": "clock" if candidate.on_gpu else "CPU time of the process",
             "cpu_share": measured.cpu_share(),
             "warm_up_scans": one.warm_ups,
@@ -80,9 +100,8 @@ def _against_limit(figures: Figures) -> dict[str, object]:
     }
 
 
-def _against_first(figures: Figures) -> dict[str, object]:
-    """Return the ratio, null where its interval holds 1: then the two may be equally fast."""
-    ratio = figures.ratio
+def _ratio(ratio: Ratio) -> dict[str, object]:
+    """Return the ratio to the first, null where its interval holds 1: they may be equally fast."""
     return {
         "ratio_to_first": ratio.median if ratio.is_decided else None,
         "ratio_interval": [ratio.low, ratio.high],
