@@ -29,6 +29,15 @@ class ChipReport:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardReading:
+    """What a board's sensor shows; `unit` is rpm, volts or watts."""
+
+    unit: str
+    place: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class BoardReport:
     """One board. Rates are hashes per second, temperatures degrees Celsius."""
 
@@ -44,3 +53,5 @@ class BoardReport:
     temperatures: tuple[tuple[str, float], ...]
     line: tuple[tuple[str, int], ...]
     """What went wrong on the line and what was done about it, by name."""
+    readings: tuple[BoardReading, ...] = ()
+    """Of its fans, voltages and power."""

@@ -105,6 +105,7 @@ def _sensors(board: BoardReport | None) -> tuple[Sensor, ...]:
     return (
         clock,
         *(Sensor(Quantity.TEMPERATURE, place, value) for place, value in board.temperatures),
+        *(Sensor(Quantity(one.unit), one.place, one.value) for one in board.readings),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from stampmill.core.board_report import BoardReport, ChipReport, MeasuredRate
@@ -18,6 +19,7 @@ def board_json(board: BoardReport) -> dict[str, Any]:
         "expected": board.expected,
         "measured": _measured(board.measured),
         "temperatures": dict(board.temperatures),
+        "readings": [asdict(reading) for reading in board.readings],
         "line": _named(board.line),
         "chips": [_chip(chip) for chip in board.chips],
     }

@@ -1,4 +1,4 @@
-from stampmill.core.board_report import BoardReport, ChipReport, MeasuredRate
+from stampmill.core.board_report import BoardReading, BoardReport, ChipReport, MeasuredRate
 from stampmill.core.cli.boards import board_json, board_lines
 from stampmill.core.cli.report import hashrate
 
@@ -22,6 +22,7 @@ def report(**changes: object) -> BoardReport:
         "measured": MEASURED,
         "chips": chips,
         "temperatures": (("chip", 61.4),),
+        "readings": (BoardReading("rpm", "fan", 3400.0),),
         "line": (("discarded bytes", 7), ("recoveries", 0)),
     }
     return BoardReport(**(fields | changes))  # type: ignore[arg-type]
@@ -36,6 +37,7 @@ def test_programs_get_every_counter_of_every_chip() -> None:
     assert told["chips"][1]["chip"] is None
     assert told["line"] == {"discarded_bytes": 7, "recoveries": 0}
     assert told["temperatures"] == {"chip": 61.4}
+    assert told["readings"] == [{"unit": "rpm", "place": "fan", "value": 3400.0}]
     assert told["measured"] == {"rate": 1.0e12, "low": 0.9e12, "high": 1.1e12}
 
 

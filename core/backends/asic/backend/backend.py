@@ -303,6 +303,7 @@ class AsicBackend:
             measured=self._tally.measured(seconds),
             chips=self._tally.reports(facts.chips, facts.hashrate, seconds),
             temperatures=tuple(self._board.temperatures()),
+            readings=tuple(self._board.readings()),
             line=(
                 *((name.replace("_", " "), count) for name, count in counters._asdict().items()),
                 ("jobs repeated", self._resent),

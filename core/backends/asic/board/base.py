@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from stampmill.core.backends.base import BackendError
+from stampmill.core.board_report import BoardReading
 from stampmill.core.job import Work
 
 
@@ -97,6 +98,9 @@ class Board(Protocol):
 
     def temperatures(self) -> Sequence[tuple[str, float]]:
         """Return the latest readings in degrees Celsius, by what they belong to."""
+
+    def readings(self) -> Sequence[BoardReading]:
+        """Return what fans, voltages and power are, as read last."""
 
     def counters(self) -> LineCounters:
         """Return what was wrong on the line."""

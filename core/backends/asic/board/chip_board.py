@@ -13,6 +13,7 @@ from stampmill.core.backends.asic.board.tuned_chain import TunedChain
 from stampmill.core.backends.asic.chip.bringup import retune
 from stampmill.core.backends.asic.link.emulation import Emulation
 from stampmill.core.backends.asic.link.port import Port
+from stampmill.core.board_report import BoardReading
 from stampmill.core.job import Work
 
 
@@ -105,6 +106,10 @@ class ChipBoard(ABC):
 
     def temperatures(self) -> Sequence[tuple[str, float]]:
         """Return nothing, where there is no sensor."""
+        return ()
+
+    def readings(self) -> Sequence[BoardReading]:
+        """Return nothing: nothing is measured."""
         return ()
 
     def counters(self) -> LineCounters:

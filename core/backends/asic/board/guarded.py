@@ -1,7 +1,7 @@
 """Boards behind a bitaxe-raw bridge: a guardian has the control port, we have the data port."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,15 @@ from stampmill.core.backends.asic.guardian.messages import Report, Stopped
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
+from stampmill.core.board_report import BoardReading
 from stampmill.core.errors import UsageError
 
 RESET_SECONDS = 0.2
 """From the release of reset until the chips are spoken to (mujina)."""
 
+
+_UNITS = {"fan": "rpm", "input volts": "volts", "core volts": "volts"}
+_CORE = {"core volts", "core amperes"}
 
 STRIKES, STRIKE_SECONDS = 3, 600.0
 """So many stops in so long a time, and the board is left cold."""
@@ -141,9 +145,24 @@ class GuardedBoard(ChipBoard):
 
     def temperatures(self) -> Sequence[tuple[str, float]]:
         """Return what the guardian read last."""
+        return tuple((name, value) for name, value in self._shown() if "temperature" in name)
+
+    def readings(self) -> Sequence[BoardReading]:
+        """Return fan, voltages and the power of the chips, as the guardian read them last."""
+        shown = dict(self._shown())
+        readings = [
+            BoardReading(unit, place, shown[place])
+            for place, unit in _UNITS.items()
+            if place in shown
+        ]
+        if shown.keys() >= _CORE:
+            watts = shown["core volts"] * shown["core amperes"]
+            readings.append(BoardReading("watts", "core", watts))
+        return readings
+
+    def _shown(self) -> Iterable[tuple[str, float]]:
         sensors = self._guard.sensors if self._guard is not None else None
-        values = sensors.values if sensors is not None else {}
-        return tuple((name, value) for name, value in values.items() if "temperature" in name)
+        return sensors.values.items() if sensors is not None else ()
 
     async def _choose_model(self, guard: GuardianClient, port: Port) -> None:
         """Let the chips answer once, and hold the board to the limits of what they are."""

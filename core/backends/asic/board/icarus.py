@@ -12,6 +12,7 @@ from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
 from stampmill.core.backends.asic.wire import icarus
+from stampmill.core.board_report import BoardReading
 from stampmill.core.chain.sha256d import INITIAL_STATE, compress
 from stampmill.core.job import Work
 from stampmill.core.scan import NONCE_SPACE
@@ -141,6 +142,10 @@ class IcarusBoard:
 
     def temperatures(self) -> Sequence[tuple[str, float]]:
         """Return nothing: there is no sensor."""
+        return ()
+
+    def readings(self) -> Sequence[BoardReading]:
+        """Return nothing: nothing is measured."""
         return ()
 
     def counters(self) -> LineCounters:

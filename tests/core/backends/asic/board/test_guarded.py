@@ -102,6 +102,8 @@ def test_from_cold_to_nonces_and_back(
             while not rig.board.temperatures():
                 await asyncio.wait([asyncio.ensure_future(rig.board.hear())], timeout=0.5)
         assert all(20 < celsius < 90 for _, celsius in rig.board.temperatures())
+        units = {reading.unit for reading in rig.board.readings()}
+        assert units == ({"rpm", "volts", "watts"} if kind == "bitaxe-gamma" else set())
 
     power = run(tmp_path, use, kind, rate=1e6, zero_bits=12)
     assert power.violations == []
