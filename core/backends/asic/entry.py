@@ -41,9 +41,9 @@ def _board(port: str, said: AsicSettings) -> Board:
     )
     match _kind(port, said):
         case "icarus":
-            return IcarusBoard(port, ICARUS)
+            return IcarusBoard(port, ICARUS, settings)
         case "erupter":
-            return IcarusBoard(port, ERUPTER)
+            return IcarusBoard(port, ERUPTER, settings)
         case "gekko" | "gekko-a1":
             return gekko_at(port, settings)
         case "bare":

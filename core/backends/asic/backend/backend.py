@@ -95,6 +95,11 @@ class AsicBackend:
         async for nonce in self._outbox.read():
             yield nonce
 
+    async def retune(self, mhz: float) -> None:
+        """Bring the running chips to another frequency; raise UsageError beyond their limits."""
+        self._facts = await self._board.retune(mhz)
+        self._watch()
+
     def telemetry(self) -> Telemetry:
         """Return the counters; a board's hashes are worked out from its nonces."""
         if self._facts is None:

@@ -9,6 +9,7 @@ from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
+from stampmill.core.errors import UsageError
 
 Opener = Callable[[str], Awaitable[Port]]
 
@@ -25,6 +26,8 @@ class BareBoard(ChipBoard):
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(name, settings, sleep=sleep)
+        if self.settings.volts is not None:
+            raise UsageError(f"asic-voltage: {name} has its power from elsewhere, not by this line")
         self._opener = opener
         self._port: Port | None = None
 

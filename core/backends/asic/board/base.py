@@ -93,8 +93,8 @@ class Board(Protocol):
     async def hear(self) -> Sequence[Found]:
         """Return the next replies; raise PortGoneError."""
 
-    async def retune(self, mhz: float) -> None:
-        """Bring running chips to another frequency, in steps; raise BoardError beyond limits."""
+    async def retune(self, mhz: float) -> Facts:
+        """Bring running chips to another frequency, in steps; raise UsageError beyond limits."""
 
     def temperatures(self) -> Sequence[tuple[str, float]]:
         """Return the latest readings in degrees Celsius, by what they belong to."""

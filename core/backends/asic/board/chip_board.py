@@ -96,13 +96,14 @@ class ChipBoard(ABC):
         """Return the next nonces."""
         return await self._up.hear()
 
-    async def retune(self, mhz: float) -> None:
+    async def retune(self, mhz: float) -> Facts:
         """Bring running chips to another frequency, in steps."""
         line, tuned = self._up, self._up.tuned
         mhz = BoardSettings(mhz=mhz).mhz_for(tuned.chain.chip, self.limit_mhz)
         driver = Driver(line.port, tuned, self._sleep)
         await driver.run(retune(tuned.chain, tuned.mhz, mhz))
         line.tuned = TunedChain(tuned.chain, mhz, tuned.emulation)
+        return line.tuned.facts(self.kind, self.serial_number)
 
     def temperatures(self) -> Sequence[tuple[str, float]]:
         """Return nothing, where there is no sensor."""

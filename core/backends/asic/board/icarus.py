@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stampmill.core.backends.asic.board.base import BoardError, Facts, Found, LineCounters
 from stampmill.core.backends.asic.board.jobs import midstates_of
+from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.backends.asic.link.port import Port
@@ -14,6 +15,7 @@ from stampmill.core.backends.asic.link.serial_port import open_port
 from stampmill.core.backends.asic.wire import icarus
 from stampmill.core.board_report import BoardReading
 from stampmill.core.chain.sha256d import INITIAL_STATE, compress
+from stampmill.core.errors import UsageError
 from stampmill.core.job import Work
 from stampmill.core.scan import NONCE_SPACE
 
@@ -50,9 +52,13 @@ class IcarusBoard:
         self,
         name: str,
         kind: IcarusKind = ICARUS,
+        settings: BoardSettings | None = None,
         *,
         opener: Callable[[str], Awaitable[Port]] = open_port,
     ) -> None:
+        settings = settings or BoardSettings()
+        if settings.mhz is not None or settings.volts is not None:
+            raise UsageError(f"{name}: clock and voltage of {kind.name} are fixed")
         self.name = name
         self._kind = kind
         self._opener = opener
@@ -136,7 +142,7 @@ class IcarusBoard:
         self._golden = self._golden and _solves(icarus.GOLDEN_WORK, nonce, self._zero_bits)
         return self._golden
 
-    async def retune(self, mhz: float) -> None:
+    async def retune(self, mhz: float) -> Facts:
         """Raise BoardError: the clock is fixed."""
         raise BoardError(f"{self.name}: the clock of {self._kind.name} is fixed, not {mhz:g} MHz")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from stampmill.core.backends.asic.board.base import BoardError
 from stampmill.core.backends.asic.chip.chain import MAX_CHIPS
 from stampmill.core.backends.asic.chip.table import CHIPS, Chip, by_id, by_name
+from stampmill.core.backends.asic.link.serial_port import CHIP_BAUD
 from stampmill.core.errors import UsageError
 
 
@@ -68,13 +69,13 @@ class BoardSettings:
 
     def baud_for(self, chip: Chip) -> tuple[int, int] | None:
         """Return the line rate to go over to, with the register's value; None: stay."""
-        if self.baud is None:
+        if self.baud in {None, CHIP_BAUD}:
             return None
         for rate, value in chip.fast_bauds:
             if rate == self.baud:
                 return rate, value
         known = ", ".join(str(rate) for rate, _ in chip.fast_bauds)
-        raise UsageError(f"asic-baud: {chip.name} knows 115200, {known}, not {self.baud}")
+        raise UsageError(f"asic-baud: {chip.name} knows {CHIP_BAUD}, {known}, not {self.baud}")
 
 
 def _names() -> str:

@@ -42,7 +42,7 @@ class TunedChain:
     def hashrate(self) -> float:
         """Return the expected hashes per second of all chips."""
         told = self.emulation.hashrate if self.emulation else None
-        return told or self._nominal
+        return told * self.mhz / self.chain.chip.default_mhz if told else self._nominal
 
     def wish(self, baud: tuple[int, int] | None) -> Wish:
         """Return what to bring the chain up to; tickets are set job by job."""

@@ -11,9 +11,9 @@ from stampmill.core.backends.asic.link.serial_port import is_pseudo_terminal
 class Emulation:
     """An emulated board: chips that report hashes of fewer zero bits, at a rate of their own.
 
-    `zero_bits` stands in for the 32 that silicon insists on; `hashrate` is the whole board's, in
-    hashes per second, None where it is what the chips' clock makes it; `kind` is what
-    `stampmill emulate` calls the board.
+    `zero_bits` stands in for the 32 that silicon insists on. `hashrate` is the whole board's at its
+    usual clock, in hashes per second; None: what the clock makes it. `kind` is what `stampmill
+    emulate` calls the board.
     """
 
     zero_bits: int = 32

@@ -276,6 +276,25 @@ def test_a_frequency_is_gone_to(tmp_path: Path) -> None:
     assert report.mhz == 400.0
 
 
+@pytest.mark.parametrize("mhz", [400.0, 575.0])
+def test_a_running_board_is_retuned_in_steps(mhz: float, tmp_path: Path) -> None:
+    async def scenario(rig: Rig) -> None:
+        await finds(5)(rig)
+        await rig.backend.retune(mhz)
+        found = len(rig.good)
+        await rig.until(lambda: len(rig.good) > found + 5)
+        assert rig.session.board.counters()["mhz"] == mhz
+        with pytest.raises(UsageError, match="2000 MHz is outside"):
+            await rig.backend.retune(2000.0)
+
+    rig = on(tmp_path, scenario)
+    counters = rig.session.board.counters()
+    assert (counters["clock_jumps"], counters["odd_clocks"]) == (0, 0)
+    report = rig.backend.telemetry().board
+    assert report is not None
+    assert (report.mhz, report.expected) == (mhz, pytest.approx(RATE * mhz / 525))
+
+
 def test_a_verified_share_of_an_emulated_board_is_one(tmp_path: Path) -> None:
     rig = on(tmp_path, finds(5))
     finding, share = verify(rig.good[0])
