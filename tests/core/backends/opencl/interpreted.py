@@ -1,17 +1,21 @@
-"""Searches a little on the device that Oclgrind is, with a kernel that is right or has a fault.
+"""Searches a little on the device that Oclgrind is: with right kernels, then with faulty ones.
 
 Run as `oclgrind --data-races --uninitialized python -P interpreted.py`.
 """
 
 import sys
 
-from stampmill.core.backends.opencl import programs
-from stampmill.core.backends.opencl.backend import open_device
-from stampmill.core.backends.opencl.kernel import OpenClKernel
-from stampmill.core.backends.opencl.listing import devices
-from stampmill.core.scan import ScanRequest
-from stampmill.core.selftest import expected_hits, scan_whole
-from stampmill.kernels.opencl.code import Shape, source
+from stampmill.kernels.opencl import code
+
+code.SLOTS = 16  # so few are full soon: an interpreter does a thousand hashes a second
+
+from stampmill.core.backends.opencl import programs  # noqa: E402  after the slots
+from stampmill.core.backends.opencl.backend import open_device  # noqa: E402
+from stampmill.core.backends.opencl.kernel import OpenClKernel  # noqa: E402
+from stampmill.core.backends.opencl.listing import devices  # noqa: E402
+from stampmill.core.scan import ScanRequest  # noqa: E402
+from stampmill.core.selftest import expected_hits, scan_whole  # noqa: E402
+from stampmill.kernels.opencl.code import Shape, source  # noqa: E402
 
 ONE, TWO = {1: Shape(4, group=4)}, {1: Shape(1, group=4), 2: Shape(1, 2, 1, group=4)}
 FAULTS = {
@@ -19,6 +23,8 @@ FAULTS = {
     "no end of the slots": ("slot < SLOTS", "true"),
     "a slot that is read": ("] = nonce;", "] += nonce;"),
 }
+MARK = "-- "
+"""In front of a fault's name, on a line of its own: what follows is said of it."""
 EASY = 1 << 253
 EVERY_NONCE = (1 << 256) - 1
 
@@ -35,18 +41,25 @@ def search(shapes: dict[int, Shape], count: int, target: int) -> None:
     assert scan_whole(kernel, request) == expected_hits(request)
 
 
-def main(fault: str = "") -> None:
-    if not fault:
-        search(ONE, 150, EASY)
-        search(TWO, 60, EASY)
-        search(ONE, 1100, EVERY_NONCE)  # more hits than slots
-        return
-    right, wrong = FAULTS[fault]
+def search_right() -> None:
+    search(ONE, 60, EASY)
+    search(TWO, 20, EASY)
+    search(ONE, 40, EVERY_NONCE)  # more hits than slots
+
+
+def search_wrong(right: str, wrong: str) -> None:
     programs.source = lambda shape: source(shape).replace(right, wrong)
     kernel = opened(ONE)
     every_nonce = kernel._prepared(bytes(76), (1,), 0xFFFFFFFF)
-    kernel._launcher.run(every_nonce, 0, 1099)  # once: what comes of it is wrong
+    kernel._launcher.run(every_nonce, 0, 39)  # once: what comes of it is wrong
+
+
+def main() -> None:
+    search_right()
+    for fault, (right, wrong) in FAULTS.items():
+        print(f"{MARK}{fault}", file=sys.stderr, flush=True)
+        search_wrong(right, wrong)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
