@@ -17,7 +17,7 @@ from stampmill.core.emulator.chips.chain import EmulatedChain
 from stampmill.core.emulator.chips.chip import ChipOptions
 from stampmill.core.emulator.chips.searching import Engine, HashingEngine
 from stampmill.core.emulator.emulation import Emulation
-from stampmill.core.emulator.faults.catalogue import NO_FAULTS, Faults, Name
+from stampmill.core.emulator.faults.catalogue import CHUNKINGS, NO_FAULTS, Faults, Name
 from stampmill.core.emulator.faults.chips import ChipFaults
 from stampmill.core.emulator.faults.replies import ReplyDamage
 from stampmill.core.emulator.peripherals.board import EmulatedPower
@@ -53,6 +53,13 @@ class Kind:
     """What stands behind its second port: a kind of EmulatedPower, or telemetry."""
     usb_powered: bool = False
 
+
+_POWERED = ("bitaxe", "emberone")
+_LINE_FAULTS = {
+    *CHUNKINGS, Name.LOST_BYTES, Name.DOUBLED_BYTES, Name.FLIPPED_BIT, Name.GARBAGE_AT_START,
+    Name.UNPLUG,
+}  # fmt: skip
+"""What can go wrong with any board."""
 
 _BARE = "a bare chain on a serial line, powered and out of reset"
 KINDS: Mapping[str, Kind] = {
@@ -95,7 +102,18 @@ def _kind(options: BoardOptions) -> Kind:
         raise UsageError(f"--hashrate {options.rate:g}: hashes per second, such as 1e6")
     if options.zero_bits is not None and not 1 <= options.zero_bits <= 32:
         raise UsageError(f"--zero-bits {options.zero_bits}: 1 to 32, as on silicon")
+    _check_faults(options, kind)
     return kind
+
+
+def _check_faults(options: BoardOptions, kind: Kind) -> None:
+    """Raise UsageError for a fault that this board cannot have: none is silently left out."""
+    power = kind.second in _POWERED
+    wrong = [] if power else sorted(fault.value for fault in options.faults.power)
+    if kind.chip is None:
+        wrong += [name.value for name in options.faults.values if name not in _LINE_FAULTS]
+    if wrong:
+        raise UsageError(f"a {options.kind} cannot have the fault {', '.join(wrong)}")
 
 
 def _zero_bits(options: BoardOptions, kind: Kind) -> int:

@@ -14,6 +14,8 @@ from stampmill.core.emulator.chips.chip import ChipOptions, EmulatedChip, Soluti
 from stampmill.core.emulator.chips.searching import AnyJob, Engine
 from stampmill.core.emulator.device import Sent, same_baud
 
+_NONCE = 4  # the three type bits in a reply's last byte
+
 Finder = Callable[[float, float], list[tuple[int, Solution]]]
 """What replaces the chips' own search: from one time to another, chip and solution."""
 
@@ -142,6 +144,8 @@ class EmulatedChain:
         self._sent.sort(key=lambda one: one.at)
         due = bisect_right(self._sent, self._at, key=lambda one: one.at)
         sent, self._sent = self._sent[:due], self._sent[due:]
+        self.counted.replies += len(sent)
+        self.counted.nonces += sum(one.data[-1] >> 5 == _NONCE for one in sent)
         return sent
 
     def counters(self) -> dict[str, float]:
@@ -151,6 +155,9 @@ class EmulatedChain:
             "chips": len(self.chips),
             "mhz": self.chips[0].registers.mhz,
             "baud": round(self.baud),
+            "epoch_seconds": round(self.chips[0].epoch_seconds, 3),
+            "odd_clocks": sum(chip.odd_clocks for chip in self.chips),
+            "clock_jumps": sum(chip.clock_jumps for chip in self.chips),
             "hashes": sum(chip.hashes for chip in self.chips),
             "commands": counted.commands,
             "jobs": counted.jobs,
@@ -210,10 +217,7 @@ class EmulatedChain:
 
     def _send(self, index: int, replies: Sequence[tuple[float, Reply]]) -> None:
         baud = self._baud_of(self.chips[index])
-        for at, reply in replies:
-            self.counted.replies += 1
-            self.counted.nonces += not isinstance(reply, RegisterReply)
-            self._sent.append(Sent(at, reply.encode(), baud))
+        self._sent += [Sent(at, reply.encode(), baud) for at, reply in replies]
 
 
 def _meant(

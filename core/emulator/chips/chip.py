@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from stampmill.core.backends.asic.chip import registers as r
 from stampmill.core.backends.asic.chip.nonces import chunk_of
-from stampmill.core.backends.asic.chip.pll import CRYSTAL_MHZ
+from stampmill.core.backends.asic.chip.pll import CRYSTAL_MHZ, RAMP_STEP_MHZ, pll_of_word
 from stampmill.core.backends.asic.chip.table import Chip, SweepStart
 from stampmill.core.backends.asic.wire.jobs import MidstateJob
 from stampmill.core.backends.asic.wire.replies import NonceReply, RegisterReply
@@ -33,6 +33,8 @@ _GAP_TICKS = 136
 _QUARTERS = 4
 # Degrees = code * 0.171342 - 299.5144 (BM1368); this is 53.4 degC, as captured.
 _TEMPERATURE_CODE = 0x8000080C
+# From 50 MHz after a reset, captured drivers go to 56.25 or 62.5 at once.
+_FIRST_STEP_MHZ, _ROUNDING_MHZ = 12.5, 1.0
 # Eight bits for 168 cores: inferred, no capture of a chain of these chips is known.
 _OLD_CORE_SHIFT, _CORE_SHIFT = 24, 25
 
@@ -68,6 +70,10 @@ class EmulatedChip:
         self.forwards = True
         self.deaf_until = 0.0
         self.hashes_before = 0
+        self.odd_clocks = 0
+        """PLL words outside the chip's limits; taken all the same."""
+        self.clock_jumps = 0
+        """Steps larger than the ramps of all current drivers have."""
         self.registers = RegisterFile(options.chip, {})
         self._engine = engine
         self._random = random
@@ -113,6 +119,8 @@ class EmulatedChip:
 
     def write(self, register: int, value: int) -> None:
         """Store a value; what it changes takes effect at once."""
+        if register == r.PLL:
+            self._watch_clock(value)
         self.registers.written[register] = value
         if self._sweeper is not None and self._job is not None and register in _COURSE_REGISTERS:
             self._sweeper.go_over(self._course(self._job))
@@ -173,6 +181,17 @@ class EmulatedChip:
             return 0.0
         batches = -(-len(course.counters) // course.width)
         return batches * (course.active + course.gap) / self._counts_per_second
+
+    def _watch_clock(self, word: int) -> None:
+        """Take note of what a board's supply or a chip might not stand."""
+        limits, pll = self.options.chip.pll, pll_of_word(word, self.options.chip.pll)
+        low, high = limits.vco_mhz
+        if pll is None or pll.feedback not in limits.feedback or not low <= pll.vco_mhz <= high:
+            self.odd_clocks += 1
+        elif self.options.chip.rolls_versions:
+            is_first = r.PLL not in self.registers.written
+            most = _FIRST_STEP_MHZ if is_first else RAMP_STEP_MHZ
+            self.clock_jumps += abs(pll.mhz - self.registers.mhz) > most + _ROUNDING_MHZ
 
     def _end_job(self) -> None:
         self.hashes_before = self.hashes

@@ -1,7 +1,5 @@
 """When a chip reports a hash, and how it says how good the hash is."""
 
-from stampmill.core.backends.asic.chip.registers import ticket_mask
-
 
 def selected_bits(value: int) -> int:
     """Return what register 0x14 selects, bit 0 being the first behind the leading zero bits."""
@@ -32,8 +30,3 @@ def passes(digest: bytes, zero_bits: int, selected: int) -> bool:
 def certain_zeros(selected: int) -> int:
     """Return how many bits from the first on are all selected: what a search can go by."""
     return (~selected & (selected + 1)).bit_length() - 1
-
-
-def usual_ticket() -> int:
-    """Return the value that firmware writes for difficulty 256."""
-    return ticket_mask(8)

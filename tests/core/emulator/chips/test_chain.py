@@ -321,3 +321,14 @@ def test_hash_counters_advance():
     before = registers(rig.say(read(0x8C)))[0].value
     rig.wait(0.5)
     assert registers(rig.say(read(0x8C)))[0].value > before
+
+
+def test_clock_words_out_of_range_and_steps_too_large_are_taken_and_noted():
+    rig = Rig(table.BM1370)
+    rig.say(write(r.PLL, 0x40A20255), write(r.PLL, 0x50D20265))  # 56.25, then 62.5 MHz
+    assert (rig.chips[0].odd_clocks, rig.chips[0].clock_jumps) == (0, 0)
+    rig.say(write(r.PLL, 0x50D20240))  # 525 MHz at once
+    assert rig.chips[0].clock_jumps == 1
+    assert rig.chips[0].registers.mhz == 525
+    rig.say(write(r.PLL, 0x40100200))  # a feedback divider of 16
+    assert rig.chips[0].odd_clocks == 1
