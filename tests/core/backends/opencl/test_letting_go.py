@@ -129,6 +129,26 @@ def test_a_backend_without_work_holds_nothing_of_its_device() -> None:
     asyncio.run(run())
 
 
+@needs_a_device
+def test_a_real_backend_frees_its_device_at_rest_and_mines_on() -> None:
+    async def run() -> None:
+        backend = OpenClBackend(BackendOptions(self_test=False, intensity=10))
+        await backend.open()
+        launchers = [kernel._launcher for kernel in backend._kernels]
+        for _ in range(2):
+            feed = RangeFeed()
+            backend.replace(feed)
+            assert await feed.reaches(lambda feed: len(feed.taken) > 6)
+            assert all(launcher._held for launcher in launchers)
+            backend.idle()
+            assert await asyncio.to_thread(
+                until, lambda: not any(launcher._held for launcher in launchers)
+            )
+        await backend.close()
+
+    asyncio.run(run())
+
+
 def test_a_device_that_cannot_be_had_again_is_named() -> None:
     cl = driver_with()
 
