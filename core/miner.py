@@ -124,16 +124,21 @@ class Miner:
         )
 
     async def _open_backends(self) -> None:
-        failure: StampmillError = NoDeviceError("no backend was given")
+        """Open all at once: a board takes seconds, and there may be many."""
+        opening: list[asyncio.Task[StampmillError | None]] = []
         try:
-            for backend in self._given:
-                failure = await self._open(backend) or failure
-        except BaseException:
+            async with asyncio.TaskGroup() as group:
+                opening += [group.create_task(self._open(backend)) for backend in self._given]
+        except BaseException as error:
             for backend in self._backends:
                 await self._guard(backend.close())
+            if isinstance(error, BaseExceptionGroup):
+                raise error.exceptions[0] from error
             raise
+        failures = [failure for task in opening if (failure := task.result()) is not None]
         if not self._backends:
-            raise failure
+            raise failures[-1] if failures else NoDeviceError("no backend was given")
+        self._backends.sort(key=self._given.index)
         self._note_kernels()
 
     def _note_kernels(self) -> None:
