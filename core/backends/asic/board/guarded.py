@@ -14,7 +14,7 @@ from stampmill.core.backends.asic.control.limits import Model
 from stampmill.core.backends.asic.control.profile import Profile
 from stampmill.core.backends.asic.control.thermal import FaultKind
 from stampmill.core.backends.asic.guardian.client import GuardianClient, GuardianError
-from stampmill.core.backends.asic.guardian.messages import Report, Stopped
+from stampmill.core.backends.asic.guardian.messages import Report, Sensors, Stopped
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
@@ -74,6 +74,7 @@ class GuardedBoard(ChipBoard):
         self._port: Port | None = None
         self._data_path = ""
         self._was_hot = False
+        self._last_sensors: Sensors | None = None
         self._stops: list[float] = []
         self._fault: asyncio.Future[str] | None = None
 
@@ -99,6 +100,7 @@ class GuardedBoard(ChipBoard):
     async def power_up(self) -> Port:
         """Power the board, ask its chip which board it is, and set what is right for that."""
         await self._let_go()
+        self._last_sensors = None
         self._refuse_after_strikes()
         ports = self.locate()
         self._data_path = ports.data
@@ -161,7 +163,7 @@ class GuardedBoard(ChipBoard):
         return readings
 
     def _shown(self) -> Iterable[tuple[str, float]]:
-        sensors = self._guard.sensors if self._guard is not None else None
+        sensors = self._guard.sensors if self._guard is not None else self._last_sensors
         return sensors.values.items() if sensors is not None else ()
 
     async def _choose_model(self, guard: GuardianClient, port: Port) -> None:
@@ -210,6 +212,7 @@ class GuardedBoard(ChipBoard):
     async def _let_go(self) -> None:
         """End the guardian, which leaves the board cold, and close the data port."""
         guard, self._guard = self._guard, None
+        self._last_sensors = guard.sensors if guard is not None else self._last_sensors
         port, self._port = self._port, None
         if guard is not None:
             await guard.close()

@@ -105,6 +105,9 @@ def test_from_cold_to_nonces_and_back(
         units = {reading.unit for reading in rig.board.readings()}
         assert units == ({"rpm", "volts", "watts"} if kind == "bitaxe-gamma" else set())
 
+        await rig.board.stop()
+        assert rig.board.temperatures()  # for the summary
+
     power = run(tmp_path, use, kind, rate=1e6, zero_bits=12)
     assert power.violations == []
 
