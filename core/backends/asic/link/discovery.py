@@ -1,6 +1,5 @@
 """Which boards are plugged in, what each still needs, and which ports may be one."""
 
-import grp
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -59,6 +58,12 @@ class UnknownPort:
     text: str
 
 
+def _own_group() -> str:
+    import grp  # noqa: PLC0415  POSIX has it
+
+    return grp.getgrgid(os.getgid()).gr_name
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """The machine that is looked at; tests have their own."""
@@ -67,7 +72,7 @@ class Machine:
     may_use: Callable[[str], bool] = lambda path: os.access(path, os.R_OK | os.W_OK)
     has_extra: Callable[[], bool] = lambda: find_spec("serialx") is not None
     holders: Callable[[str], tuple[str, ...]] = open_holders
-    group: Callable[[], str] = lambda: grp.getgrgid(os.getgid()).gr_name
+    group: Callable[[], str] = _own_group
 
 
 _CONTROL_FIRST = (Kind.BITAXE, Kind.EMBERONE)

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from stampmill.core.backends.asic.link.discovery import (
+    HERE,
     FoundBoard,
     Machine,
     board_of,
@@ -152,6 +153,8 @@ def test_texts_that_are_no_utf8_do_no_harm(tree: Tree) -> None:
 
 
 def test_this_machine_can_be_looked_at() -> None:
+    assert HERE.group()
+    assert HERE.may_use("/dev/null")
     assert isinstance(find_boards(), tuple)
     assert isinstance(unknown_ports(), tuple)
 
