@@ -26,6 +26,8 @@ class Sample:
     cycles: int | None = None
     instructions: int | None = None
     misses: Mapping[str, int] = field(default_factory=dict)
+    joules: float | None = None
+    """What all CPU packages, or all GPUs, used meanwhile."""
 
 
 class Meter:

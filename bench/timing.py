@@ -90,6 +90,11 @@ class Measurement:
         counts = [sample.instructions for sample in self.samples]
         return [count / self.hashes for count in counts if count] or None
 
+    def joules_per_hash(self) -> list[float] | None:
+        """Return each round's energy per hash, or None where nothing counts it."""
+        joules = [sample.joules for sample in self.samples]
+        return [one / self.hashes for one in joules if one] or None
+
     def cpu_share(self) -> float:
         """Return how much of the time on the clock the kernel really had its CPU."""
         wall = sum(sample.wall_seconds for sample in self.samples)

@@ -12,6 +12,7 @@ from stampmill.bench.candidates.load import Loaded, load
 from stampmill.bench.candidates.provenance import provenance
 from stampmill.bench.meter import Meter, Timer
 from stampmill.bench.processes.children import Result, Settings
+from stampmill.bench.scaling import energy
 from stampmill.bench.timing import Case
 from stampmill.core.errors import StampmillError, VerificationError
 
@@ -60,14 +61,20 @@ def _measure(settings: Settings) -> Result:
     loaded = load(spec.parse(settings["kernel"]))
     with Meter(_timer(loaded)) as meter:
         pairs = zip(settings["versions"], settings["nonces"], strict=True)
-        return {"runs": [_run(Case(loaded.kernel, count), n, meter) for count, n in pairs]}
+        runs = [
+            _run(Case(loaded.kernel, count), nonces, meter, on_gpu=loaded.on_gpu)
+            for count, nonces in pairs
+        ]
+    return {"runs": runs}
 
 
-def _run(case: Case, nonces: int, meter: Meter) -> Result:
+def _run(case: Case, nonces: int, meter: Meter, *, on_gpu: bool) -> Result:
     short = timing.request(case.versions, max(nonces // _WARM_SHARE, 1))
     warmth = warm.up(lambda: meter.scan(case.kernel, short)[0].cpu_seconds)
+    before = energy.read(on_gpu=on_gpu)
     sample, hits = meter.scan(case.kernel, timing.request(case.versions, nonces))
     return {
+        "joules": energy.between(before, energy.read(on_gpu=on_gpu)),
         "cpu_seconds": sample.cpu_seconds,
         "wall_seconds": sample.wall_seconds,
         "cycles": sample.cycles,

@@ -126,6 +126,11 @@ def _crash(spec: Spec, number: int) -> StampmillError:
 
 def _run(run: Result) -> Run:
     sample = Sample(
-        run["cpu_seconds"], run["wall_seconds"], run["cycles"], run["instructions"], run["misses"]
+        run["cpu_seconds"],
+        run["wall_seconds"],
+        run["cycles"],
+        run["instructions"],
+        run["misses"],
+        run["joules"],
     )
     return Run(sample, tuple(Hit(*hit) for hit in run["hits"]), run["warm_up"], run["flat"])

@@ -2,7 +2,7 @@
 
 from stampmill.bench import limits, machine
 from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
-from stampmill.bench.candidates.figures import Figures, ratio_of_peer
+from stampmill.bench.candidates.figures import Figures, median, ratio_of_peer
 from stampmill.bench.counters import unavailable
 from stampmill.bench.peers import run
 from stampmill.bench.record import Benchmark, Document, document
@@ -68,6 +68,7 @@ def _counts(one: Contestant, figures: Figures) -> dict[str, object]:
         "cycles_per_hash": figures.cycles,
         "instructions_per_hash": figures.instructions,
         "exact_instructions_per_hash": figures.exact,
+        "joules_per_hash": median(one.measurement.joules_per_hash()),
         **_misses(one.measurement),
         "no_counters": unavailable(),
         "cycles_are": _source_of_cycles(one.measurement),

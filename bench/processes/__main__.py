@@ -28,6 +28,7 @@ _ROLES = {
     "crowd": "stampmill.bench.processes.crowd",
     "messages": "stampmill.bench.pipeline.messages",
     "kernel": "stampmill.bench.candidates.child",
+    "threads": "stampmill.bench.scaling.threads",
     "count-kernel": "stampmill.bench.candidates.counted",
 }
 

@@ -3,7 +3,16 @@
 import argparse
 from collections.abc import Sequence
 
-from stampmill.core.cli.bench import boards, gpu_cost, kernels, output, pipeline, show, tune
+from stampmill.core.cli.bench import (
+    boards,
+    gpu_cost,
+    kernels,
+    output,
+    pipeline,
+    show,
+    threads,
+    tune,
+)
 from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.errors import ExitCode, NoDeviceError
 
@@ -12,6 +21,7 @@ examples:
   stampmill bench kernels                              all kernels of this machine, side by side
   stampmill bench kernels --kernel generic --kernel numba --rounds 21
   stampmill bench kernels --json > mine.json && pytest-benchmark compare mine.json
+  stampmill bench threads --plot threads.svg           one kernel on one CPU, two, and all
   stampmill bench tune                                 find this host's fastest kernel, for good
   stampmill bench tune -d opencl:0 --seconds 120       the same for an OpenCL device
   stampmill bench gpu-cost                             count instructions for GPUs, without one
@@ -33,6 +43,7 @@ def add_to(commands: Commands) -> None:
     )
     benches = parser.add_subparsers(title="what to measure, or else all of it", metavar="BENCH")
     every = [kernels.add_to(benches), pipeline.add_to(benches), gpu_cost.add_to(benches)]
+    threads.add_to(benches)
     tune.add_to(benches)
     boards.add_to(benches)
     show.add_to(benches)

@@ -90,7 +90,8 @@ def test_the_record_tells_how_it_was_measured():
 def test_misses_of_the_caches_are_told_per_hash():
     one = contestant("k", [])
     one.measurement.samples.extend(
-        Sample(1.0, 1.0, 1, 1, {"l1i_misses": count}) for count in (2_000_000, 4_000_000)
+        Sample(1.0, 1.0, 1, 1, {"l1i_misses": count}, 2.0) for count in (2_000_000, 4_000_000)
     )
-    made = result.as_document(Comparison([one], cpu=0))
-    assert made["benchmarks"][0]["extra_info"]["l1i_misses_per_hash"] == 3.0
+    extra = result.as_document(Comparison([one], cpu=0))["benchmarks"][0]["extra_info"]
+    assert extra["l1i_misses_per_hash"] == 3.0
+    assert extra["joules_per_hash"] == 2e-6
