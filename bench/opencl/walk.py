@@ -1,6 +1,6 @@
 """The way through a device's kernels: one property after the other, the best kept each time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -75,7 +75,7 @@ class Walk:
 def walk(
     trials: Trials, budget: float, clock: Callable[[], float], progress: Progress = lambda _: None
 ) -> Walk:
-    """Try kernels and launches for about so many seconds; one kernel is tried in any case."""
+    """Try kernels and launches for about so many seconds; the usual ones in any case."""
     return _Walker(trials, budget, clock, progress).walk()
 
 
@@ -103,24 +103,23 @@ class _Walker:
     def walk(self) -> Walk:
         info = self._trials.info
         usual = shapes_of(info)
-        self._try([usual[1]])
+        # In any case: what is remembered must not be less than what is usual.
+        for shape in usual.values():
+            self._measure(shape)
         self._try(_widths(info, usual[1]))
-        for one in self._kept(1):
+        if one := self._walk.shapes.get(1):
             self._try(_shared(one))
         for shape in tuple(self._walk.shapes.values()):
             self._try(_groups(info, shape))
         self._time_launches()
         return self._walk
 
-    def _kept(self, versions: int) -> Iterator[Shape]:
-        yield from filter(None, [self._walk.shapes.get(versions)])
-
     def _try(self, shapes: Sequence[Shape]) -> None:
         walked = self._walk
         for shape in shapes:
             if shape in walked.rates or shape in walked.left_out:
                 continue
-            if walked.rates and self._clock() >= self._shapes_till:
+            if self._clock() >= self._shapes_till:
                 walked.untried += 1
                 continue
             self._measure(shape)

@@ -107,7 +107,7 @@ def test_the_budget_is_kept_and_what_it_left_undone_is_counted() -> None:
         found = walked(trials, budget)
         assert trials.clock.now - begun < budget + 2.5
         assert found.untried
-        assert 1 in found.shapes
+        assert set(shapes_of(CARD).values()) <= set(found.rates), "the usual in any case"
         assert found.launch_milliseconds or budget < 1
 
 
