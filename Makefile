@@ -47,8 +47,9 @@ install: $(STAMPS)/install $(NATIVE) ## set up .venv with all that mining needs
 mine: install ## mine: at the embedded pool, or ARGS='-o stratum+tcp://HOST:PORT -u USER'
 	@$(BIN)/stampmill mine $(ARGS)
 
-bench: install ## compare the kernels of this machine
+bench: install $(STAMPS)/dev ## compare the kernels of this machine, then time the other layers
 	@$(BIN)/stampmill bench $(ARGS)
+	@$(BIN)/pytest -q -o python_files='bench_*.py' --benchmark-columns=median,iqr,ops bench/layers
 
 gpu-tools: install ## install NVIDIA's assembler, for `stampmill bench gpu-cost`; clang is apt's
 	$(PIP_INSTALL) 'nvidia-cuda-nvcc==$(CUDA).*' 'nvidia-cuda-nvrtc==$(CUDA).*' 'nvidia-cuda-nvdisasm>=13'
