@@ -33,6 +33,8 @@ def _every_kernel() -> list[KernelInfo]:
 
 def _kernels_of(backend: BackendInfo) -> Sequence[KernelInfo]:
     """Return a backend's kernels; a backend without a list is its own only one."""
+    if not backend.takes_kernels:
+        return ()
     if backend.kernels and not backend.why_not:
         return backend.kernels
     return [KernelInfo(backend.name, backend.description, backend.why_not)]

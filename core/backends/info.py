@@ -20,3 +20,5 @@ class BackendInfo:
     description: str
     why_not: str = ""
     kernels: tuple[KernelInfo, ...] = ()
+    takes_kernels: bool = True
+    """False for what hashes by itself; else a backend that names none is its own only kernel."""

@@ -45,6 +45,7 @@ def _kernels(only: str | None) -> list[tuple[str, str]]:
     found = [
         (kernel.name, backend.why_not or kernel.why_not)
         for backend in registry.describe_all()
+        if backend.takes_kernels
         for kernel in backend.kernels or [backend]
     ]
     if not found:

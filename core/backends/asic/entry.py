@@ -27,7 +27,8 @@ def create(options: BackendOptions) -> Backend:
 def describe() -> BackendInfo:
     """Return what the backend is, and what it lacks here."""
     missing = "" if find_spec("serialx") else str(MissingExtraError("a board", "serial"))
-    return BackendInfo(NAME, "ASIC boards on serial and USB lines: -d asic:PATH", missing)
+    about = "ASIC boards on serial and USB lines: -d asic:PATH"
+    return BackendInfo(NAME, about, missing, takes_kernels=False)
 
 
 def load_kernel(name: str) -> Kernel:

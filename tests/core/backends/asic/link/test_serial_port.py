@@ -75,12 +75,19 @@ def test_the_rate_of_the_line_changes_and_what_came_before_is_forgotten() -> Non
         async with connected() as (device, port):
             assert (port.baud, device.speed) == (115_200, termios.B115200)
             os.write(device.master, b"garbage")
+            await has_come(port)
             await port.set_baud(1_000_000)
             assert (port.baud, device.speed) == (1_000_000, termios.B1000000)
             os.write(device.master, b"new")
             assert await port.read() == b"new"
 
     asyncio.run(run())
+
+
+async def has_come(port: Any) -> None:
+    """Wait until the system has handed over what the far side wrote, without reading it."""
+    while not port._receiver._data:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
 
 
 def test_a_second_opening_names_the_holder() -> None:
