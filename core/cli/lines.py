@@ -64,7 +64,7 @@ class LineView:
         """Print the rate if it is time to."""
         if shot.seconds < self._next_rate:
             return
-        self._next_rate += RATE_EVERY_SECONDS
+        self._next_rate = shot.seconds - shot.seconds % RATE_EVERY_SECONDS + RATE_EVERY_SECONDS
         expected = shot.expected_share_seconds
         wait = f", next share in about {report.duration(expected)}" if expected else ""
         self._line("rate", f"{report.hashrate(shot.rates.seconds_5)}{wait}")

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from stampmill.core.cli.options import HelpFormatter
 from stampmill.core.errors import ExitCode, StampmillError
 
-_COMMANDS = ("mine", "pool", "devices", "selftest", "doctor", "emulate", "bench")
+_COMMANDS = ("mine", "top", "pool", "devices", "selftest", "doctor", "emulate", "bench")
 """Modules beside this one, in the order of the help."""
 
 _EXIT_CODES = """\

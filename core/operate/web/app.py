@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from stampmill.core.operate import transfer
 from stampmill.core.operate.access import token_matches
 from stampmill.core.operate.desk import Desk
 from stampmill.core.operate.web import axeos
@@ -43,6 +44,7 @@ def make_app(site: Site) -> web.Application:
         middlewares=[_in_bounds, _with_token(site.token)], client_max_size=MAX_BODY
     )
     app.router.add_get("/metrics", _metrics(site))
+    app.router.add_get("/api/snapshot", _snapshot(site))
     app.router.add_post("/api/pause", _changing(site.desk.pause))
     app.router.add_post("/api/resume", _changing(site.desk.resume))
     app.router.add_get("/", _index(site))
@@ -71,6 +73,14 @@ def _index(site: Site) -> Handler:
         return web.Response(text=text, content_type="text/html")
 
     return index
+
+
+def _snapshot(site: Site) -> Handler:
+    async def snapshot(_request: web.Request) -> web.Response:
+        body = transfer.encode(site.desk.snapshot())
+        return web.Response(body=body, content_type="application/json")
+
+    return snapshot
 
 
 def _metrics(site: Site) -> Handler:
