@@ -80,6 +80,8 @@ class EmulatedChip:
         self._job: AnyJob | None = None
         self._sweeper: Sweeper | None = None
         self._at = 0.0
+        self._speed: float | None = None
+        """Counts per second, None since a register was written."""
 
     @property
     def address(self) -> int:
@@ -104,6 +106,7 @@ class EmulatedChip:
     def reset(self, now: float) -> None:
         """Forget everything, as after a reset or a brown-out."""
         self._end_job()
+        self._speed = None
         self.registers = RegisterFile(self.options.chip, {})
         self.addressed, self.forwards = False, True
         self.deaf_until = now + DEAF_SECONDS
@@ -119,6 +122,7 @@ class EmulatedChip:
 
     def write(self, register: int, value: int) -> None:
         """Store a value; what it changes takes effect at once."""
+        self._speed = None
         if register == r.PLL:
             self._watch_clock(value)
         self.registers.written[register] = value
@@ -140,8 +144,13 @@ class EmulatedChip:
     def advance(self, now: float) -> list[Solution]:
         """Hash until now."""
         begin, self._at = self._at, now
-        job, sweeper, counts_per_second = self._job, self._sweeper, self._counts_per_second
-        if job is None or sweeper is None or not counts_per_second:
+        job, sweeper = self._job, self._sweeper
+        if job is None or sweeper is None:
+            return []
+        if self._speed is None:
+            self._speed = self._counts_per_second
+        counts_per_second = self._speed
+        if not counts_per_second:
             return []
         return [
             Solution(begin + gone / counts_per_second, self.reply(found, batch), job)
