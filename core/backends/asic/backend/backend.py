@@ -104,6 +104,7 @@ class AsicBackend:
         """Return the counters; a board's hashes are worked out from its nonces."""
         if self._facts is None:
             return Telemetry({})
+        self._pass_notices()
         switches, starved = self._feeder.read_switches()
         return Telemetry(
             {self._board.name: self._tally.hashes},
@@ -141,13 +142,16 @@ class AsicBackend:
 
     def _begin(self, facts: Facts) -> None:
         self._facts = facts
-        for line in self._board.notices():
-            self._tell(line)
+        self._pass_notices()
         self._trouble = None
         self._troubled.clear()
         self._chip_watch.begin(facts.chips, self._clock())
         self._feeder.begin(facts)
         self._watch()
+
+    def _pass_notices(self) -> None:
+        for line in self._board.notices():
+            self._tell(line)
 
     def _watch(self) -> None:
         if self._feeder.at_work:

@@ -120,6 +120,9 @@ class ChipBoard(ABC):
     def notices(self) -> Sequence[str]:
         """Return what the user should know since it was asked last."""
         notices, self._notices = self._notices, []
+        if self._line is not None:
+            notices += self._line.notices
+            self._line.notices = []
         return notices
 
     async def stop(self) -> None:

@@ -22,6 +22,7 @@ class ChipLine:
         self.port = port
         self.tuned = tuned
         self.unexpected_replies = 0
+        self.notices: list[str] = []
         self._chip = tuned.chain.chip
         size = LONG_REPLY if self._chip.rolls_versions else SHORT_REPLY
         self._reader = ReplyReader((size,))
@@ -44,6 +45,7 @@ class ChipLine:
         if self._chip.rolls_versions and mask != self._mask:
             self.port.write(roll_versions(mask).encode())
             self._mask = mask
+            self._warn_of_few_versions(mask)
         self.port.write(job_frame(self._chip, job_id, work).encode())
 
     async def hear(self) -> Sequence[Found]:
@@ -60,6 +62,14 @@ class ChipLine:
         """Return what was wrong on the line."""
         reader = self._reader
         return LineCounters(reader.discarded, reader.damaged, self.unexpected_replies)
+
+    def _warn_of_few_versions(self, mask: int) -> None:
+        bits = mask.bit_count()
+        if mask != registers.VERSION_BITS:
+            self.notices.append(
+                f"{self.port.name}: versions may be rolled in {bits} bits, not 16: how the chips "
+                "take that is not documented, and they may hash the same several times"
+            )
 
     def _found(self, reply: NonceReply) -> Found:
         fields = read_fields(self._chip, reply)

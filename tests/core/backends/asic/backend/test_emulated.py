@@ -295,6 +295,19 @@ def test_a_running_board_is_retuned_in_steps(mhz: float, tmp_path: Path) -> None
     assert (report.mhz, report.expected) == (mhz, pytest.approx(RATE * mhz / 525))
 
 
+def test_a_pool_that_lets_few_versions_be_rolled_is_warned_of(tmp_path: Path) -> None:
+    async def scenario(rig: Rig) -> None:
+        assert not rig.told
+        rig.backend.replace(rig.feed(version_mask=0x00C00000, id="narrow"))
+        await rig.until(lambda: any(n.work.job.id == "narrow" for n in rig.good))
+        rig.backend.telemetry()
+
+    rig = on(tmp_path, scenario)
+    assert [line for line in rig.told if "rolled in 2 bits, not 16" in line]
+    narrow = [n for n in rig.good if n.work.job.id == "narrow"]
+    assert all(n.version & ~0x00C00000 == 0x20000000 for n in narrow)
+
+
 def test_a_verified_share_of_an_emulated_board_is_one(tmp_path: Path) -> None:
     rig = on(tmp_path, finds(5))
     finding, share = verify(rig.good[0])
