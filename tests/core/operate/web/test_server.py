@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -167,3 +168,16 @@ async def test_who_never_reads_is_left() -> None:
                 break
         assert (seen, len(server.guard._timers)) == (1, 0)
         client.close()
+
+
+@in_loop
+async def test_without_the_extra_metrics_say_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "stampmill.core.operate.metrics", None)
+    monkeypatch.delattr("stampmill.core.operate.metrics", raising=False)
+    async with serving() as (_, port):
+        status, _, body = await request(port, "GET /metrics")
+        assert status == 503
+        assert "pip install 'stampmill[metrics]'" in body
+        assert (await request(port, "GET /api/system/info"))[0] == 200
