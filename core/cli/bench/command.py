@@ -10,6 +10,7 @@ from stampmill.core.cli.bench import (
     output,
     pipeline,
     show,
+    sweep,
     threads,
     tune,
 )
@@ -44,6 +45,7 @@ def add_to(commands: Commands) -> None:
     benches = parser.add_subparsers(title="what to measure, or else all of it", metavar="BENCH")
     every = [kernels.add_to(benches), pipeline.add_to(benches), gpu_cost.add_to(benches)]
     threads.add_to(benches)
+    sweep.add_to(benches)
     tune.add_to(benches)
     boards.add_to(benches)
     show.add_to(benches)
