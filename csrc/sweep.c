@@ -6,12 +6,10 @@
 #if defined(__GNUC__)
 #define LANES 16
 typedef uint32_t vector __attribute__((vector_size(4 * LANES)));
-#define UNROLL _Pragma("GCC unroll 64")
 #define ANY(x, i) ((x)[i])
 #else
 #define LANES 1
 typedef uint32_t vector;
-#define UNROLL
 #define ANY(x, i) (x)
 #endif
 
@@ -23,7 +21,7 @@ typedef uint32_t vector;
 #endif
 
 /* No vector is passed between files, so how the sets would pass one does not matter. */
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wpsabi"
 #endif
 
@@ -33,16 +31,17 @@ typedef uint32_t vector;
 #define BIG0(x) (ROTR(x, 2) ^ ROTR(x, 13) ^ ROTR(x, 22))
 #define BIG1(x) (ROTR(x, 6) ^ ROTR(x, 11) ^ ROTR(x, 25))
 
+/* The loops stay loops: written out they are a fifth faster, and take 15 s to compile. */
 SM_INLINE void expand(vector w[64]) {
-    UNROLL for (int t = 16; t < 64; t++) w[t] =
-        w[t - 16] + SMALL0(w[t - 15]) + w[t - 7] + SMALL1(w[t - 2]);
+    for (int t = 16; t < 64; t++)
+        w[t] = w[t - 16] + SMALL0(w[t - 15]) + w[t - 7] + SMALL1(w[t - 2]);
 }
 
 /* Take an expanded block into a state that is one word for all lanes. */
 SM_INLINE void compress(const uint32_t state[8], const vector w[64], vector out[8]) {
     vector zero = {0}, s[8];
     for (int i = 0; i < 8; i++) s[i] = zero + state[i];
-    UNROLL for (int t = 0; t < 64; t++) {
+    for (int t = 0; t < 64; t++) {
         vector t1 = s[7] + BIG1(s[4]) + (s[6] ^ (s[4] & (s[5] ^ s[6]))) + SM_K[t] + w[t];
         vector t2 = BIG0(s[0]) + ((s[0] & s[1]) | (s[2] & (s[0] | s[1])));
         for (int i = 7; i > 0; i--) s[i] = s[i - 1];
