@@ -39,7 +39,7 @@ SM_INLINE void expand(vector w[64]) {
 
 /* Take an expanded block into a state that is one word for all lanes. */
 SM_INLINE void compress(const uint32_t state[8], const vector w[64], vector out[8]) {
-    vector zero = {0}, s[8];
+    vector zero = {0}, s[8] = {{0}}; /* gcc 12 does not see that all are set below */
     for (int i = 0; i < 8; i++) s[i] = zero + state[i];
     for (int t = 0; t < 64; t++) {
         vector t1 = s[7] + BIG1(s[4]) + (s[6] ^ (s[4] & (s[5] ^ s[6]))) + SM_K[t] + w[t];
