@@ -24,7 +24,7 @@ from stampmill.core.errors import StampmillError, UsageError
 ROUNDS = 5
 """Enough to sort points; those at the top are worth comparing with `bench kernels`."""
 
-HEAD = ("point", "MH/s", "ratio", "95 % interval")
+HEAD = ("point", "MH/s", "ratio", "95 % interval", "host")
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -52,16 +52,16 @@ def sweep(
     Raise UsageError for a kernel that is not generated or a file that is no sweep's.
     """
     build.row(kernel)
-    wanted = [_empty(kernel, point) for point in points]
-    known = {_key(one): one for one in read(file)}
+    wanted = [empty(kernel, point) for point in points]
+    known = {key(one): one for one in read(file)}
     with tempfile.TemporaryDirectory() as folder:
-        for number, empty in enumerate(wanted):
-            progress(number, len(points), _named(empty.point))
-            if _key(empty) not in known:
-                known[_key(empty)] = _measured(empty, Path(folder), plan)
-                _append(file, known[_key(empty)])
+        for number, one in enumerate(wanted):
+            progress(number, len(points), named(one.point))
+            if key(one) not in known:
+                known[key(one)] = measured(one, plan, Path(folder))
+                append(file, known[key(one)])
     progress(len(points), len(points), "done")
-    return sorted((known[_key(empty)] for empty in wanted), key=lambda one: -one.ratio)
+    return sorted((known[key(one)] for one in wanted), key=lambda one: -one.ratio)
 
 
 def read(file: Path) -> list[Result]:
@@ -83,26 +83,27 @@ def rows(results: Sequence[Result]) -> list[list[str]]:
     return [_cells(one) for one in results]
 
 
-def _empty(kernel: str, point: Point) -> Result:
+def empty(kernel: str, point: Point) -> Result:
+    """Return a point that is still to be measured; raise UsageError for one without sense."""
     digest = sha256(build.woven(kernel, point).encode()).hexdigest()
     return Result(_host(), kernel, digest[:16], dict(point))
 
 
-def _measured(empty: Result, folder: Path, plan: Plan) -> Result:
+def measured(wanted: Result, plan: Plan, folder: Path) -> Result:
     """Time a point beside the kernel as it is; what fails is told, and the sweep goes on."""
-    own = replace(plan, version_counts=[empty.point.get("k", 1)])
+    own = replace(plan, version_counts=[wanted.point.get("k", 1)])
     try:
-        path = build.build(empty.kernel, tuple(empty.point.items()), folder)
-        compared = contest.compare([parse(empty.kernel), parse(str(path))], own)
+        path = build.build(wanted.kernel, tuple(wanted.point.items()), folder)
+        compared = contest.compare([parse(wanted.kernel), parse(str(path))], own)
     except UsageError:
         raise
     except StampmillError as error:
-        return msgspec.structs.replace(empty, failure=str(error))
+        return msgspec.structs.replace(wanted, failure=str(error))
     usual, mine = (one.seconds_per_hash() for one in compared.measurements)
     ratio = Ratio.of(usual, mine)
     rate = 1 / Summary.of(mine).median
     return msgspec.structs.replace(
-        empty, hashes_per_second=rate, ratio=ratio.median, interval=(ratio.low, ratio.high)
+        wanted, hashes_per_second=rate, ratio=ratio.median, interval=(ratio.low, ratio.high)
     )
 
 
@@ -111,11 +112,12 @@ def _host() -> str:
     return str(machine.cpu_info()["brand_raw"])
 
 
-def _key(one: Result) -> tuple[object, ...]:
+def key(one: Result) -> tuple[object, ...]:
+    """Return what makes two results the same one's."""
     return one.host, one.kernel, one.source, tuple(sorted(one.point.items()))
 
 
-def _append(file: Path, result: Result) -> None:
+def append(file: Path, result: Result) -> None:
     """Write a line at once: an interruption costs one point."""
     try:
         with file.open("ab") as stream:
@@ -126,11 +128,18 @@ def _append(file: Path, result: Result) -> None:
 
 def _cells(one: Result) -> list[str]:
     if one.failure:
-        return [_named(one.point), "-", "-", one.failure]
+        return [named(one.point), "-", "-", one.failure, one.host]
     low, high = one.interval
     ratio = "-" if low <= 1 <= high else f"{one.ratio:.3f}"
-    return [_named(one.point), f"{one.hashes_per_second / 1e6:.2f}", ratio, f"{low:.3f}-{high:.3f}"]
+    return [
+        named(one.point),
+        f"{one.hashes_per_second / 1e6:.2f}",
+        ratio,
+        f"{low:.3f}-{high:.3f}",
+        one.host,
+    ]
 
 
-def _named(point: Mapping[str, int]) -> str:
+def named(point: Mapping[str, int]) -> str:
+    """Return a point for people."""
     return " ".join(f"{name}={value}" for name, value in point.items())

@@ -25,6 +25,8 @@ def add_to(benches: Commands) -> None:
     add("--param", action="append", required=True, metavar="NAME=VALUES", help=param)
     file = "where results are kept (sweep.jsonl)"
     add("--file", type=Path, default=Path("sweep.jsonl"), metavar="FILE", help=file)
+    dask = "sweep on every host of this Dask cluster, such as tcp://HOST:8786"
+    add("--dask", metavar="ADDRESS", help=dask)
     add("--rounds", type=values.count, metavar="N", help="rounds of each point (5)")
     add("--seconds", type=values.seconds, metavar="S", help="shortest scan of a round (0.2)")
     add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
@@ -44,7 +46,14 @@ def run(options: argparse.Namespace) -> ExitCode:
         values.usable(options.cpu),
     )
     points = grid.points(options.param)
-    results = sweep.sweep(options.kernel, points, options.file, plan, _progress)
+    if options.dask:
+        from stampmill.bench.sweep import cluster  # noqa: PLC0415
+
+        results = cluster.sweep(
+            options.dask, options.kernel, points, options.file, plan, progress=_progress
+        )
+    else:
+        results = sweep.sweep(options.kernel, points, options.file, plan, _progress)
     note = f"{len(points)} points beside {options.kernel} as it is, kept in {options.file}"
     terminal.show(sweep.HEAD, sweep.rows(results), [note])
     return ExitCode.DONE

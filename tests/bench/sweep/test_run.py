@@ -44,7 +44,7 @@ def test_a_point_that_fails_is_told_and_the_sweep_goes_on(tmp_path, monkeypatch)
     monkeypatch.setattr(build, "build", fail)
     found = run.sweep("sse2", points(["k=2,3"]), tmp_path / "s.jsonl", QUICK)
     assert [one.failure for one in found] == ["it does not compile"] * 2
-    assert run.rows(found)[0] == ["k=2", "-", "-", "it does not compile"]
+    assert run.rows(found)[0] == ["k=2", "-", "-", "it does not compile", found[0].host]
 
 
 @can_build
@@ -60,8 +60,8 @@ def test_points_differ_in_their_code():
 
 
 def test_other_code_is_measured_again():
-    one, other = (run._empty("avx512", (("interleave", grain),)) for grain in (8, 9))
-    assert run._key(one)[:2] == run._key(other)[:2]
+    one, other = (run.empty("avx512", (("interleave", grain),)) for grain in (8, 9))
+    assert run.key(one)[:2] == run.key(other)[:2]
     assert one.source != other.source
 
 
@@ -86,4 +86,4 @@ def test_a_file_of_something_else_is_left_alone(tmp_path):
 
 def test_a_ratio_that_may_be_none_is_not_printed():
     undecided = Result("h", "k", "s", {"k": 1}, 1e6, 1.01, (0.98, 1.05))
-    assert run.rows([undecided]) == [["k=1", "1.00", "-", "0.980-1.050"]]
+    assert run.rows([undecided]) == [["k=1", "1.00", "-", "0.980-1.050", "h"]]
