@@ -117,8 +117,8 @@ class PoolGroup:
     def _look(self) -> None:
         """Do what time alone decides."""
         ended = [member for member in self._members if member.look()]
-        if self._active is None and all(member.gave_up for member in self._members):
-            raise NoPoolError("; ".join(member.gave_up for member in self._members))
+        if self._active is None and all(member.gave_up for member in self._wanted()):
+            raise NoPoolError("; ".join(member.gave_up for member in self._wanted()))
         for member in ended:
             member.rests_until = self._clock() + self._limits.rest
             self._say(f"gave up {member.name} for now: {member.gave_up}", warning=True)

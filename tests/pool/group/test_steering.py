@@ -60,6 +60,7 @@ async def test_without_the_disabled_ones_nothing_is_left_to_wait_for() -> None:
         rig.group.enable(1, wanted=False)
         rig.pools[0].fail(NoPoolError("no pool0"))
         await rig.wait(3)
+        assert rig.task.done()
         with pytest.raises(NoPoolError, match="no pool0"):
             await rig.task
 
