@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import warnings
 from typing import Any
@@ -55,3 +56,5 @@ async def _pyasic_rs(address: str) -> dict[str, Any] | None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # pyasic asks to be told of models that it does not know
     asyncio.run(main(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # pyasic-rs 0.8.6 sometimes aborts while Python takes itself down
