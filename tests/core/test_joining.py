@@ -64,7 +64,7 @@ def join(late: MemoryBackend) -> tuple[Run, Snapshot, list[BaseException | None]
 
 def test_a_backend_joins_a_run_and_is_closed_with_it() -> None:
     late = MemoryBackend("late")
-    run, shot, failures = join(late)
+    _run, shot, failures = join(late)
     assert failures == [None]
     assert [device.backend for device in shot.devices] == ["memory", "late"]
     assert late.calls == ["open", "replace", "close"]
