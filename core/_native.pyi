@@ -96,6 +96,7 @@ class _Lib:
     SM_FULL: int
     SM_CANCELLED: int
     SM_INVALID: int
+    SM_RELAY_LEGS: int
 
     def sm_kernel_count(self) -> int: ...
     def sm_kernel_at(self, index: int, /) -> KernelStruct: ...

@@ -78,9 +78,10 @@ void sm_run_relay(const sm_kernel *kernel, sm_relay *relay, sm_leg *leg) {
     sm_leg *offered = leg; /* no longer on offer, if it was */
     __atomic_compare_exchange_n(&relay->next, &offered, NULL, 0, __ATOMIC_ACQUIRE,
                                 __ATOMIC_RELAXED);
-    do {
+    for (int legs = 1; leg; legs++) {
         run_leg(kernel, leg, relay->bell);
         if (leg->status != SM_CANCELLED || (leg->posted && relay->bell < 0)) return;
+        if (legs == SM_RELAY_LEGS) return;
         leg = __atomic_exchange_n(&relay->next, NULL, __ATOMIC_ACQUIRE);
-    } while (leg);
+    }
 }

@@ -27,12 +27,16 @@ typedef struct {
     int bell;     /* an eventfd to add 1 to when hits are posted, or -1: come back instead */
 } sm_relay;
 
+/* The most legs of one call: the caller keeps them all until it comes back. */
+#define SM_RELAY_LEGS 32
+
 /* Lay a leg down, in place of one that still waits. It stays alive until it has ended, or until
    another has been laid down and the thread is not in sm_run_relay(). From any thread. */
 void sm_offer(sm_relay *relay, sm_leg *leg);
 
 /* Run a leg, on offer or not, until it is done, cancelled, or SM_FULL; each time one is cancelled,
-   go over to the one that waits, if any. Without a bell, come back after a batch with a hit. */
+   go over to the one that waits, if any, SM_RELAY_LEGS in all. Without a bell, come back after a
+   batch with a hit. */
 void sm_run_relay(const sm_kernel *kernel, sm_relay *relay, sm_leg *leg);
 
 /* When a leg began, or 0. From any thread. */

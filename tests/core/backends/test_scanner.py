@@ -272,6 +272,29 @@ def test_c_kernels_switch_jobs_without_the_interpreter() -> None:
         sys.setswitchinterval(patience)
 
 
+@pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
+def test_jobs_that_follow_each_other_fast_pile_nothing_up() -> None:
+    async def body() -> None:
+        backend = ScannerBackend(
+            "test", lambda: native.select("generic"), BackendOptions(threads=2)
+        )
+        await backend.open()
+        for _ in range(300):
+            backend.replace(RangeFeed())
+            deadline = time.monotonic() + 10
+            while not backend.telemetry().job_switches and time.monotonic() < deadline:
+                pass
+        assert hashes_of(backend) > 0
+        assert all(len(thread._live) + len(thread._offered) < 100 for thread in backend._threads)
+        await backend.close()
+
+    run(body)
+
+
+def hashes_of(backend: ScannerBackend) -> int:
+    return sum(backend.telemetry().hashes.values())
+
+
 def test_hashes_of_a_cancelled_scan_count() -> None:
     async def body() -> None:
         kernel = ScriptedKernel(until_cancelled)
