@@ -279,13 +279,14 @@ def test_jobs_that_follow_each_other_fast_pile_nothing_up() -> None:
             "test", lambda: native.select("generic"), BackendOptions(threads=2)
         )
         await backend.open()
-        for _ in range(300):
+        for _ in range(100):
             backend.replace(RangeFeed())
             deadline = time.monotonic() + 10
-            while not backend.telemetry().job_switches and time.monotonic() < deadline:
-                pass
+            # Nothing tells when a thread has begun; a loop that spins would keep it from its CPU.
+            while not backend.telemetry().job_switches and time.monotonic() < deadline:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
         assert hashes_of(backend) > 0
-        assert all(len(thread._live) + len(thread._offered) < 100 for thread in backend._threads)
+        assert all(len(thread._live) + len(thread._offered) < 70 for thread in backend._threads)
         await backend.close()
 
     run(body)
