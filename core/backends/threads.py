@@ -142,6 +142,8 @@ class ScanThread:
         piece = self._begin(assignment)
         while piece is not None and self._exchange.await_room(piece.cancel, self._has_room):
             piece = self._scan(piece)
+        if piece is not None:  # called back before it ran
+            self._live.pop(piece.leg, None)
 
     def _begin(self, assignment: Assignment) -> Piece | None:
         """Return what lies ready of an assignment, else a piece; rest if there is none."""
@@ -191,7 +193,7 @@ class ScanThread:
             ended += [each for each in offered if each is not piece]
         for each in ended:
             self._over.append(each)
-            del self._live[each.leg]
+            self._live.pop(each.leg, None)
         return [each for each in ended if each.leg.begun_at is not None]
 
     def _account(self, piece: Piece, end: End) -> None:

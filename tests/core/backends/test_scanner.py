@@ -292,6 +292,23 @@ def test_jobs_that_follow_each_other_fast_pile_nothing_up() -> None:
     run(body)
 
 
+def test_a_piece_that_is_called_back_before_it_runs_is_let_go() -> None:
+    async def body() -> None:
+        kernel = ScriptedKernel(every_nonce)
+        backend = scanner(kernel, capacity=1)
+        await backend.open()
+        nonces = backend.nonces()
+        for turn in range(1, 21):
+            backend.replace(RangeFeed(turn << 20))
+            # Behind these the thread waits for room, with the rest of its piece in hand.
+            while (await anext(nonces)).nonce >> 20 != turn:
+                pass
+        await backend.close()
+        assert len(backend._threads[0]._live) < 5
+
+    run(body)
+
+
 def hashes_of(backend: ScannerBackend) -> int:
     return sum(backend.telemetry().hashes.values())
 
