@@ -81,7 +81,7 @@ def choose_default(
 
 
 def describe_all() -> tuple[BackendInfo, ...]:
-    """Return all backends with their kernels, usable or not; imports Numba if it is there."""
+    """Return all backends with their kernels, usable or not; compiles Numba's if none is kept."""
     plugins = {**_plugins(KERNELS_GROUP), **_plugins(BACKENDS_GROUP)}
     foreign = [
         BackendInfo(name, f"plug-in {plugins[name].value}")
