@@ -19,6 +19,9 @@ SAMPLE_SECONDS = 1.0
 DRAIN_SECONDS = 2.0
 """How long open submits are waited for at the end."""
 
+Amendment = Callable[[Snapshot], Snapshot]
+"""Returns the snapshot with what it knows filled in."""
+
 
 class Miner:
     """One run. Everything but the backends' own threads happens on the event loop."""
@@ -48,6 +51,11 @@ class Miner:
         self._kernels = ""
         self._devices.begin(clock())
         self._finished: tuple[float, float] | None = None
+        self._amendments: list[Amendment] = []
+
+    def amend(self, amendment: Amendment) -> None:
+        """Let something add to every snapshot what it alone knows: alerts, energy, policy."""
+        self._amendments.append(amendment)
 
     def stop(self) -> None:
         """Ask the run to end; callable more than once."""
@@ -110,6 +118,12 @@ class Miner:
 
     def snapshot(self) -> Snapshot:
         """Return a picture of the run as it is now; after it, of its end."""
+        shot = self._take()
+        for amendment in self._amendments:
+            shot = amendment(shot)
+        return shot
+
+    def _take(self) -> Snapshot:
         now, time = self._finished or (self._clock(), self._now())
         return picture.take(
             self.stats,

@@ -123,6 +123,73 @@ class JobSnapshot:
     age: float
 
 
+class AlertKind(Enum):
+    """What somebody should know of without asking."""
+
+    NO_ACCEPTED_SHARE = "no accepted share"
+    DEVICE_BELOW_EXPECTATION = "device below expectation"
+    REJECTED_SHARES = "rejected shares"
+    TEMPERATURE = "temperature"
+    POOL_SWITCHED = "pool switched"
+    REDIRECT_REFUSED = "redirect refused"
+    BLOCK_FOUND = "block found"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert: `subject` is the pool or device it is about, `text` a line for people."""
+
+    kind: AlertKind
+    subject: str
+    text: str
+    since: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePower:
+    """What a device draws, and how that is known: board, rapl, nvml, configured."""
+
+    device: str
+    watts: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnergySnapshot:
+    """Power now and energy so far; None where nothing is known of it."""
+
+    devices: tuple[DevicePower, ...] = ()
+    watts: float | None = None
+    joules: float = 0.0
+    joules_per_hash: float | None = None
+    price: float | None = None
+    """Of a kilowatt-hour now, in `currency`."""
+    cost: float | None = None
+    """Of the energy so far, in `currency`."""
+    currency: str = ""
+
+
+class PolicyAction(Enum):
+    """What the rules want of the devices."""
+
+    RUN = "run"
+    THROTTLE = "throttle"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySnapshot:
+    """What the rules have decided: `rule` is the one that did, `since` seconds since 1970."""
+
+    action: PolicyAction
+    rule: str
+    reason: str
+    since: float
+    duty: float = 1.0
+    """The part of the time that devices work while throttled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything known at one moment. Times are seconds, rates hashes per second."""
@@ -164,3 +231,7 @@ class Snapshot:
     job_switch: Latency
     share_path: Latency
     pool_answer: Latency
+    alerts: tuple[Alert, ...] = ()
+    """Those that stand, the oldest first."""
+    energy: EnergySnapshot | None = None
+    policy: PolicySnapshot | None = None

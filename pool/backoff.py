@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from stampmill.core.config import RetryPolicy
+from stampmill.core.settings import RetryPolicy
 
 REFUSED_PAUSE = 120.0
 """A refused user stays refused for a while; ckpool itself backs off up to ten minutes."""

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from stampmill.core.config import PoolSettings, RetryPolicy, Timeouts
 from stampmill.core.errors import NoPoolError, UsageError
 from stampmill.core.job import Share, ShareResult, Verdict
 from stampmill.core.job_source import JobListener, SourceState, SourceStatus
+from stampmill.core.settings import PoolSettings, RetryPolicy, Timeouts
 from stampmill.pool.audit import AuditEvent, AuditLog
 from stampmill.pool.backoff import Backoff
 from stampmill.pool.connection import PoolConnection

@@ -10,10 +10,10 @@ from stampmill.bench.processes import holdings
 from stampmill.bench.processes.children import Result, Settings
 from stampmill.core.backends import registry
 from stampmill.core.backends.base import Backend
-from stampmill.core.config import PoolSettings, RetryPolicy
 from stampmill.core.events import Event, JobArrived
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.miner import Miner
+from stampmill.core.settings import PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
 from stampmill.pool.trace import Direction
 

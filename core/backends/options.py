@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from stampmill.core.config import AsicSettings
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import AsicSettings
 
 MAX_THREADS = 4096
 MAX_INTENSITY = 1000

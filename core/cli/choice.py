@@ -7,8 +7,8 @@ from stampmill.core.backends import registry
 from stampmill.core.backends.asic.link.discovery import names_here
 from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.backends.registry import Choice
-from stampmill.core.config import GpuSettings, MineSettings
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import GpuSettings, MineSettings
 
 BOARDS = "asic"
 """The backend whose devices are named by their ports."""

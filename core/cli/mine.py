@@ -25,7 +25,6 @@ from stampmill.core.cli.service import attended
 from stampmill.core.cli.signals import pause_on_signals, reload_on_signal, stop_on_signals
 from stampmill.core.cli.surfaces import add_surface_options, check_surfaces, open_surfaces
 from stampmill.core.cli.views import View, choose_view
-from stampmill.core.config import MineSettings, PoolSettings
 from stampmill.core.errors import ExitCode
 from stampmill.core.events import Notice
 from stampmill.core.garbage import collected_on_the_side
@@ -33,6 +32,7 @@ from stampmill.core.job_source import FixedJobSource, JobSource
 from stampmill.core.miner import Miner
 from stampmill.core.operate.desk import Desk
 from stampmill.core.operate.service import Notifier
+from stampmill.core.settings import MineSettings, PoolSettings
 from stampmill.pool.audit import AuditEvent, AuditLog, described
 from stampmill.pool.client import StratumSource
 from stampmill.pool.egress import Egress

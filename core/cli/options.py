@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stampmill.core import config
-from stampmill.core.config import Layer, MineSettings
+from stampmill.core.config import Layer
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import MineSettings
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  has no public name

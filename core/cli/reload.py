@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from stampmill.core.config import MineSettings
 from stampmill.core.errors import StampmillError
 from stampmill.core.operate.changes import Change, changes, new_order
 from stampmill.core.operate.desk import Desk
+from stampmill.core.settings import MineSettings
 
 WHO = "SIGHUP"
 

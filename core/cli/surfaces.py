@@ -7,12 +7,12 @@ from importlib.metadata import version
 from typing import Protocol
 
 from stampmill.core.cli.options import listen_address
-from stampmill.core.config import SurfaceSettings
 from stampmill.core.operate.access import READ_HERE, parse_access
 from stampmill.core.operate.cgminer.answers import Answers
 from stampmill.core.operate.cgminer.server import ApiServer
 from stampmill.core.operate.desk import Desk
 from stampmill.core.operate.ports import why_not
+from stampmill.core.settings import SurfaceSettings
 
 API_PLACE = "127.0.0.1:4028"
 """cgminer's port."""

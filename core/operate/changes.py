@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
-from stampmill.core.config import MineSettings, PoolSettings
+from stampmill.core.settings import MineSettings, PoolSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from stampmill.core.config import GroupSettings
+from stampmill.core.settings import GroupSettings
 
 
 @dataclass(frozen=True, slots=True)

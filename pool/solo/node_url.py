@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from stampmill.core.config import MineSettings
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import MineSettings
 
 _FORM = "a node is written http://USER:PASS@HOST:PORT (mainnet's port is 8332)"
 

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from stampmill.core.config import MineSettings, PoolSettings
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import MineSettings, PoolSettings
 from stampmill.pool.audit import AuditLog
 from stampmill.pool.egress import Egress
 from stampmill.pool.payout.address import read_address

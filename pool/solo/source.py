@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from stampmill.core.chain.target import Difficulty
-from stampmill.core.config import RetryPolicy
 from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Job, Share, ShareResult, Verdict
 from stampmill.core.job_source import JobListener, SourceState, SourceStatus
+from stampmill.core.settings import RetryPolicy
 from stampmill.pool.audit import AuditEvent, AuditLog
 from stampmill.pool.backoff import Backoff
 from stampmill.pool.rate_limit import RateLimit

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from stampmill.core.config import PoolSettings, Timeouts
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import PoolSettings, Timeouts
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.transport.connect import ConnectLimits, Route

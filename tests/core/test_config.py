@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from stampmill.core import config
-from stampmill.core.config import (
+from stampmill.core.config import Layer
+from stampmill.core.errors import UsageError
+from stampmill.core.settings import (
     AsicSettings,
     GpuSettings,
-    Layer,
     MineSettings,
     PoolSettings,
     SoloSettings,
     Timeouts,
 )
-from stampmill.core.errors import UsageError
 
 
 def load(flags=(), pools=(), environ=(), file=None):

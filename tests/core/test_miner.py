@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Nonce
 from stampmill.core.job_source import FixedJobSource, JobListener
 from stampmill.core.miner import DRAIN_SECONDS
-from stampmill.core.snapshot import Snapshot
+from stampmill.core.snapshot import EnergySnapshot, Snapshot
 
 from .fakes import EASY, MemoryBackend, MemorySource, make_job, turn
 from .running import Run, a_source, some_accepted, some_submitted
@@ -206,3 +207,9 @@ def test_hashes_are_counted_while_the_run_lasts(monkeypatch: pytest.MonkeyPatch)
     Run(a_source(), MemoryBackend()).until(watch)
     assert seen[-1] > 100
     assert seen == sorted(seen)
+
+
+def test_snapshots_hold_what_others_add_to_them() -> None:
+    run = Run(a_source(), MemoryBackend())
+    run.miner.amend(lambda shot: replace(shot, energy=EnergySnapshot(watts=3.0)))
+    assert run.miner.snapshot().energy == EnergySnapshot(watts=3.0)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from stampmill.core.config import PoolSettings, RetryPolicy, Timeouts
 from stampmill.core.job import Job, Share, ShareResult, Verdict
+from stampmill.core.settings import PoolSettings, RetryPolicy, Timeouts
 from stampmill.pool.client import StratumSource
 from stampmill.pool.stratum.answers import ConfigureResult, MessageId, SubscribeResult
 from stampmill.pool.stratum.messages import encode, encode_result

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stampmill.core.config import MineSettings, PoolSettings
+from stampmill.core.settings import MineSettings, PoolSettings
 from stampmill.pool.audit import PEER_EVENTS_PER_HOUR, AuditEvent, AuditLog, described
 from stampmill.pool.stratum.messages import encode
 from stampmill.pool.stratum.notifications import Reconnect

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from stampmill.core.config import PoolSettings, RetryPolicy
 from stampmill.core.errors import ExitCode, NoPoolError, UsageError
 from stampmill.core.job import RejectReason, ShareResult, Verdict
 from stampmill.core.job_source import JobSource, SourceState
+from stampmill.core.settings import PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
 from stampmill.pool.stratum.answers import PoolError
 from stampmill.pool.stratum.messages import encode, encode_error, encode_result

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from stampmill.core.config import PoolSettings, RetryPolicy, Timeouts
 from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Verdict
+from stampmill.core.settings import PoolSettings, RetryPolicy, Timeouts
 from stampmill.pool.client import StratumSource
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.group.choice import Failover

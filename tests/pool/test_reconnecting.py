@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from stampmill.core.config import RetryPolicy
+from stampmill.core.settings import RetryPolicy
 from stampmill.pool.backoff import Backoff
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint

@@ -12,9 +12,9 @@ from stampmill.core.backends.asic.link.emulation import emulation_of
 from stampmill.core.backends.base import Backend
 from stampmill.core.backends.info import BackendInfo
 from stampmill.core.backends.options import BackendOptions
-from stampmill.core.config import AsicSettings
 from stampmill.core.errors import MissingExtraError, NoDeviceError, UsageError
 from stampmill.core.scan import Kernel
+from stampmill.core.settings import AsicSettings
 
 
 def create(options: BackendOptions) -> Backend:

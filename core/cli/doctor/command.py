@@ -15,8 +15,8 @@ from stampmill.core.cli.doctor.pools import ask_pools
 from stampmill.core.cli.doctor.rate import measure
 from stampmill.core.cli.options import Commands
 from stampmill.core.cli.surfaces import add_surface_options, check_surfaces
-from stampmill.core.config import MineSettings, PoolSettings, RetryPolicy
 from stampmill.core.errors import ExitCode, NoDeviceError
+from stampmill.core.settings import MineSettings, PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
 from stampmill.pool.egress import Egress
 

@@ -13,8 +13,8 @@ from stampmill.core import tuning
 from stampmill.core.backends.info import BackendInfo
 from stampmill.core.cli.doctor.finding import Finding, Grade, bad, doubtful, well
 from stampmill.core.cli.options import listen_address
-from stampmill.core.config import MineSettings
 from stampmill.core.operate.ports import why_not
+from stampmill.core.settings import MineSettings
 
 COMPILERS = ("cc", "gcc", "clang")
 _TIME_ERROR = 5

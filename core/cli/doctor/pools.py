@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from stampmill.core.cli.doctor.finding import Finding, Grade, bad, doubtful, well
-from stampmill.core.config import PoolSettings
 from stampmill.core.errors import StampmillError
 from stampmill.core.job import Job, Share, ShareResult
 from stampmill.core.job_source import JobSource
+from stampmill.core.settings import PoolSettings
 from stampmill.pool.endpoint import masked
 from stampmill.pool.solo.node_url import is_node_url
 

@@ -6,8 +6,8 @@ from stampmill.core.backends.options import BackendOptions, GpuManners
 from stampmill.core.backends.registry import Choice
 from stampmill.core.cli import choice
 from stampmill.core.cli.choice import choose_backends
-from stampmill.core.config import AsicSettings, GpuSettings, MineSettings
 from stampmill.core.errors import StampmillError
+from stampmill.core.settings import AsicSettings, GpuSettings, MineSettings
 
 
 def test_devices_of_one_backend_are_one_choice() -> None:

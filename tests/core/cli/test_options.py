@@ -5,8 +5,8 @@ import argparse
 import pytest
 
 from stampmill.core.cli import options
-from stampmill.core.config import PoolSettings
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import PoolSettings
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from stampmill.core.cli.reload import Reloader
-from stampmill.core.config import MineSettings, PoolSettings
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import MineSettings, PoolSettings
 from tests.core.operate.desks import Rig
 
 A, B = PoolSettings("a:1", "me"), PoolSettings("b:2", "me")

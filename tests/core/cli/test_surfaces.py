@@ -11,8 +11,8 @@ import urllib.request
 import pytest
 
 from stampmill.core.cli.surfaces import check_surfaces
-from stampmill.core.config import SurfaceSettings
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import SurfaceSettings
 
 ANYWHERE = ("--backend", "reference", "--threads", "1", "--time-limit", "60")
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from stampmill.core.config import GpuSettings, MineSettings, PoolSettings, SurfaceSettings
 from stampmill.core.operate.changes import changes, new_order
+from stampmill.core.settings import GpuSettings, MineSettings, PoolSettings, SurfaceSettings
 
 A = PoolSettings("stratum+tcp://me:s3cret@a:1", "me", "s3cret")
 B = PoolSettings("stratum+tcp://b:2", "me")

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from stampmill.core.config import PoolSettings, RetryPolicy
 from stampmill.core.job import Job, Verdict
+from stampmill.core.settings import PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
 from stampmill.pool.group.choice import Failover
 from stampmill.pool.group.limits import GroupLimits

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from stampmill.core.config import PoolSettings, RetryPolicy, Timeouts
 from stampmill.core.job import Job
+from stampmill.core.settings import PoolSettings, RetryPolicy, Timeouts
 from stampmill.pool.client import StratumSource
 from stampmill.pool.group.choice import Failover
 from stampmill.pool.group.source import PoolGroup

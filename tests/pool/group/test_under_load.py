@@ -5,10 +5,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from stampmill.core.config import PoolSettings, RetryPolicy
 from stampmill.core.events import ShareAnswered
 from stampmill.core.job import Job, Share, ShareResult
 from stampmill.core.scheduler import Scheduler
+from stampmill.core.settings import PoolSettings, RetryPolicy
 from stampmill.core.stats import Stats
 from stampmill.pool.client import StratumSource
 from stampmill.pool.group.choice import Failover

@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from stampmill.core.config import PoolSettings, RetryPolicy
 from stampmill.core.job import Job, Verdict
 from stampmill.core.job_source import JobSource
+from stampmill.core.settings import PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
 from stampmill.pool.group.choice import Balance, Failover, Policy
 from stampmill.pool.group.limits import GroupLimits

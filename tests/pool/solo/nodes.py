@@ -16,8 +16,8 @@ from aiohttp import web
 
 from stampmill.core.chain.header import display
 from stampmill.core.chain.target import meets_target
-from stampmill.core.config import RetryPolicy
 from stampmill.core.job import Job, Nonce, Share
+from stampmill.core.settings import RetryPolicy
 from stampmill.core.verify import verify
 from stampmill.core.work import ExtranonceCounter, WorkSpace
 from stampmill.pool.egress import Egress

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stampmill.core.config import MineSettings, PoolSettings, SoloSettings
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import MineSettings, PoolSettings, SoloSettings
 from stampmill.pool.solo.block_folder import default_folder
 from stampmill.pool.solo.credentials import Credentials, choose
 from stampmill.pool.solo.errors import NodeBusyError

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from stampmill.core.config import PoolSettings, Timeouts
+from stampmill.core.settings import PoolSettings, Timeouts
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint, parse_pool_url
 from stampmill.pool.transport.connect import Route

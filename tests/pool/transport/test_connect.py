@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from stampmill.core.config import PoolSettings, Timeouts
+from stampmill.core.settings import PoolSettings, Timeouts
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.transport.connect import ConnectLimits, Route, _within, connect

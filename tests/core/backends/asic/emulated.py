@@ -12,11 +12,11 @@ from stampmill.core.backends.asic import entry
 from stampmill.core.backends.asic.backend.backend import AsicBackend
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.chain.target import MAX_TARGET
-from stampmill.core.config import AsicSettings
 from stampmill.core.emulator.boards.kinds import BoardOptions, build
 from stampmill.core.emulator.faults.catalogue import parse
 from stampmill.core.emulator.session import Session
 from stampmill.core.job import Job, Nonce, Work
+from stampmill.core.settings import AsicSettings
 from stampmill.core.verify import Finding, verify
 from stampmill.core.work import ExtranonceCounter, TicketFeed, WorkSpace
 from tests.core.fakes import make_job

@@ -10,7 +10,7 @@ from stampmill.core.cli.doctor import machine
 from stampmill.core.cli.doctor.finding import Finding, Grade
 from stampmill.core.cli.doctor.pools import ask_pools
 from stampmill.core.cli.doctor.rate import judge
-from stampmill.core.config import MineSettings, PoolSettings, RetryPolicy, SurfaceSettings
+from stampmill.core.settings import MineSettings, PoolSettings, RetryPolicy, SurfaceSettings
 from stampmill.pool.client import StratumSource
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.options import PoolOptions

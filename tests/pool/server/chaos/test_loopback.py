@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from stampmill.core.chain.target import meets_target
-from stampmill.core.config import PoolSettings, RetryPolicy
 from stampmill.core.job import Job, Share, ShareResult, Verdict
+from stampmill.core.settings import PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
 from stampmill.pool.server.chaos.catalogue import SCENARIOS, Chaos
 from stampmill.pool.server.embedded import EmbeddedPool

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stampmill.core.config import PoolSettings, RetryPolicy
 from stampmill.core.errors import UsageError
+from stampmill.core.settings import PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.events import PoolEvent, PoolEventKind

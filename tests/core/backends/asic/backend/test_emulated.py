@@ -15,9 +15,9 @@ from stampmill.core.backends.asic.board.base import BoardError
 from stampmill.core.backends.asic.link.errors import NoPortError, PortBusyError
 from stampmill.core.backends.asic.link.serial_port import open_port
 from stampmill.core.backends.base import BackendError
-from stampmill.core.config import AsicSettings
 from stampmill.core.errors import UsageError
 from stampmill.core.job import Nonce
+from stampmill.core.settings import AsicSettings
 from stampmill.core.verify import Finding, verify
 from tests.core.backends.asic.emulated import RATE, Rig, emulated, mining
 
