@@ -1,7 +1,7 @@
 """A request to the bytes of its reply; no I/O."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from stampmill.core.operate.access import Access
 from stampmill.core.operate.cgminer import reply as wire
@@ -39,16 +39,18 @@ class Answers:
         question = Question(
             self._desk, request.parameter, access, who, self._version, self._strategy
         )
-        if "+" in request.command:
-            return self._joined(request, question, stamp) + END
+        names = [name for name in dict.fromkeys(request.command.split("+")) if name]
+        # Of blanks alone there is nothing to join, and an empty reply would look like a lost one.
+        if "+" in request.command and names:
+            return _joined(names, question, stamp, as_json=request.as_json) + END
         return _one(answer(request.command, question), stamp, as_json=request.as_json) + END
 
-    def _joined(self, request: Request, question: Question, stamp: Stamp) -> bytes:
-        names = dict.fromkeys(name for name in request.command.split("+") if name)
-        replies = {name: answer(name, question, joined=True) for name in [*names][:MAX_JOINED]}
-        if request.as_json:
-            return wire.joined_as_json(replies, stamp)
-        return wire.joined_as_text(replies, stamp)
+
+def _joined(names: Sequence[str], question: Question, stamp: Stamp, *, as_json: bool) -> bytes:
+    replies = {name: answer(name, question, joined=True) for name in names[:MAX_JOINED]}
+    if as_json:
+        return wire.joined_as_json(replies, stamp)
+    return wire.joined_as_text(replies, stamp)
 
 
 def _one(said: Reply, stamp: Stamp, *, as_json: bool) -> bytes:

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stampmill.core.operate.access import Access
@@ -143,6 +143,12 @@ def test_special_characters_are_escaped_in_text() -> None:
     assert b"User=me\\=2," in reply
 
 
+def test_blanks_alone_are_no_command() -> None:
+    assert json.loads(ask(world(), b'{"command":"++"}')[:-1])["STATUS"][0]["Code"] == 14
+    assert b"Code=14," in ask(world(), b"+")
+
+
+@example(b"+")
 @given(st.binary(min_size=1, max_size=300))
 def test_any_text_gets_a_reply(data: bytes) -> None:
     if not data.startswith(b"{"):
