@@ -1,0 +1,1 @@
+"""What a run of `stampmill mine` is put together from."""
