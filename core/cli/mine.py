@@ -21,7 +21,7 @@ from stampmill.core.cli.run.supply import Supply, open_supply
 from stampmill.core.cli.service import attended
 from stampmill.core.cli.signals import pause_on_signals, reload_on_signal, stop_on_signals
 from stampmill.core.cli.surfaces import add_surface_options, check_surfaces, open_surfaces
-from stampmill.core.cli.views import View, choose_view
+from stampmill.core.cli.views import SharedView, View, choose_view
 from stampmill.core.errors import ExitCode
 from stampmill.core.events import Notice
 from stampmill.core.garbage import collected_on_the_side
@@ -98,11 +98,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
 
 async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode:
     check_surfaces(settings.surfaces)
-    view = choose_view(
-        quiet=options.quiet,
-        lines=options.lines or options.protocol_dump,
-        log_json=options.log_json,
-    )
+    view = _view(options)
     choices = choose_backends(settings)
     backends = [make_backend(choice, view) for choice in choices]
     links = open_links(settings, view)
@@ -112,7 +108,7 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
         miner = Miner(supply.source, backends, observer=view)
         links.audit.record(AuditEvent.STARTED, source=supply.label, settings=described(settings))
         interrupted = stop_on_signals(miner.stop)
-        desk = _desk(miner, supply.source, links)
+        desk = _desk(miner, supply.source, links, view)
         pause_on_signals(desk.pause, partial(desk.resume, "SIGUSR2"))
         reload_on_signal(_reloader(options, settings, desk, links, view))
         drawing = asyncio.create_task(_draw(miner, view))
@@ -133,9 +129,15 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
     return ExitCode.INTERRUPTED if interrupted() else ExitCode.DONE
 
 
-def _desk(miner: Miner, source: JobSource, links: Links) -> Desk:
+def _view(options: argparse.Namespace) -> SharedView:
+    lines = options.lines or options.protocol_dump
+    return SharedView(choose_view(quiet=options.quiet, lines=lines, log_json=options.log_json))
+
+
+def _desk(miner: Miner, source: JobSource, links: Links, view: SharedView) -> Desk:
     record = partial(links.audit.record, AuditEvent.CONTROLLED)
-    return Desk(miner, source if isinstance(source, PoolGroup) else None, record=record)
+    steering = source if isinstance(source, PoolGroup) else None
+    return Desk(miner, steering, record=record, listen=view.listen)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from stampmill.core.cli.json_lines import JsonView
 from stampmill.core.cli.lines import LineView
-from stampmill.core.events import Event
+from stampmill.core.events import Event, Notice, Observer
 from stampmill.core.snapshot import Snapshot
 
 
@@ -27,6 +27,37 @@ class View(Protocol):
 
     def close(self) -> None:
         """Give the screen back."""
+
+
+class SharedView:
+    """A view whose events others may have as well: those that listen, after the view itself."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._listeners: list[Observer] = []
+        self._lasting: list[Event] = []
+        self.start = view.start
+        self.refresh = view.refresh
+        self.close = view.close
+
+    @property
+    def refresh_seconds(self) -> float:
+        """How often the view wants a snapshot."""
+        return self._view.refresh_seconds
+
+    def __call__(self, event: Event) -> None:
+        """Show an event, and pass it on."""
+        self._view(event)
+        if isinstance(event, Notice) and event.lasting:
+            self._lasting.append(event)
+        for listener in self._listeners:
+            listener(event)
+
+    def listen(self, observer: Observer) -> None:
+        """Have an observer called with every event from now on, and with lasting notices so far."""
+        for event in self._lasting:
+            observer(event)
+        self._listeners.append(observer)
 
 
 def choose_view(*, quiet: bool, lines: bool, log_json: bool = False) -> View:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stampmill.core.errors import StampmillError
+from stampmill.core.events import Observer
 from stampmill.core.snapshot import Snapshot
 
 FRESH_SECONDS = 0.2
@@ -55,8 +56,15 @@ def _nowhere(*, who: str, what: str, **fields: object) -> None:
     """Take no note."""
 
 
+def _to_nobody(_observer: Observer) -> None:
+    """Tell of no event."""
+
+
 class Desk:
-    """One run's desk. What it changes is recorded with who asked for it."""
+    """One run's desk. What it changes is recorded with who asked for it.
+
+    `listen` has an observer called with every event of the run from then on.
+    """
 
     def __init__(
         self,
@@ -64,8 +72,10 @@ class Desk:
         steering: Steering | None = None,
         *,
         record: Record = _nowhere,
+        listen: Callable[[Observer], None] = _to_nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.listen = listen
         self._controls = controls
         self._steering = steering
         self._record = record
