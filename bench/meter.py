@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from stampmill.bench import clock
-from stampmill.bench.counters import HARDWARE, Counters, CountersUnavailableError, countable
+from stampmill.bench.host import clock
+from stampmill.bench.host.counters import HARDWARE, Counters, CountersUnavailableError, countable
 from stampmill.core.scan import Hit, Kernel, ScanRequest
 from stampmill.core.selftest import scan_whole
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from stampmill.bench.machine import commit_info, machine_info
+from stampmill.bench.host.machine import commit_info, machine_info
 from stampmill.bench.summary import Summary, outliers
 from stampmill.core.errors import UsageError
 

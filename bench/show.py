@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stampmill.bench import machine, table
+from stampmill.bench import table
+from stampmill.bench.host import machine
 from stampmill.bench.record import Document
 
 HEAD = ("benchmark", "median ns", "+-", "rounds", "MH/s", "cycles/hash", "of limit", "ratio")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stampmill.bench import gate
-from stampmill.bench.machine import pinned
+from stampmill.bench.host.machine import pinned
 from stampmill.bench.meter import Meter, Sample
 from stampmill.core.scan import NONCE_SPACE, Kernel, ScanRequest
 

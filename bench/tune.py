@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from stampmill.bench import gate, machine, table, timing
+from stampmill.bench import gate, table, timing
+from stampmill.bench.host import machine
 from stampmill.bench.summary import Summary
 from stampmill.bench.timing import Case, Measurement
 from stampmill.core import native, tuning

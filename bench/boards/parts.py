@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stampmill.bench import machine, show
+from stampmill.bench import show
 from stampmill.bench.boards import load, soak, switch
+from stampmill.bench.host import machine
 from stampmill.bench.pipeline.targets import Finding, Target, Verdict
 from stampmill.bench.record import Document, document
 from stampmill.core.errors import UsageError

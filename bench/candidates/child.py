@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from stampmill.bench import gate, machine, timing, warm
+from stampmill.bench import gate, timing, warm
 from stampmill.bench.candidates import spec
 from stampmill.bench.candidates.load import Loaded, load
 from stampmill.bench.candidates.provenance import provenance
+from stampmill.bench.host import machine
 from stampmill.bench.meter import Meter, Timer
 from stampmill.bench.processes.children import Result, Settings
 from stampmill.bench.scaling import energy

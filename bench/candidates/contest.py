@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from stampmill.bench import conditions, gate, machine, timing
+from stampmill.bench import gate, timing
 from stampmill.bench.candidates import exact, referee
 from stampmill.bench.candidates.referee import Candidate, Limits, Run
 from stampmill.bench.candidates.spec import Spec
-from stampmill.bench.conditions import Conditions
+from stampmill.bench.host import conditions, machine
+from stampmill.bench.host.conditions import Conditions
 from stampmill.bench.peers import run
 from stampmill.bench.peers.formats import Report
 from stampmill.bench.timing import Entry, Measurement

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stampmill.bench import limits
 from stampmill.bench.candidates.contest import Contestant, Peer
-from stampmill.bench.limits import Limit
+from stampmill.bench.host import limits
+from stampmill.bench.host.limits import Limit
 from stampmill.bench.summary import Ratio, Summary
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from stampmill.bench import conditions, limits, machine, table, timing
+from stampmill.bench import table, timing
 from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
 from stampmill.bench.candidates.figures import Figures, ratio_of_peer
-from stampmill.bench.counters import unavailable
+from stampmill.bench.host import conditions, limits, machine
+from stampmill.bench.host.counters import unavailable
 from stampmill.bench.peers import run
 from stampmill.bench.peers.formats import Miner
 from stampmill.bench.summary import Summary

@@ -1,9 +1,9 @@
 """The comparison as a record in pytest-benchmark's shape."""
 
-from stampmill.bench import limits, machine
 from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
 from stampmill.bench.candidates.figures import Figures, median, ratio_of_peer
-from stampmill.bench.counters import unavailable
+from stampmill.bench.host import limits, machine
+from stampmill.bench.host.counters import unavailable
 from stampmill.bench.peers import run
 from stampmill.bench.record import Benchmark, Document, document
 from stampmill.bench.summary import Ratio, Summary

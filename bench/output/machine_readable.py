@@ -8,7 +8,7 @@ A device is a benchmark, named in a comment; what is not known is -1.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stampmill.bench import machine
+from stampmill.bench.host import machine
 from stampmill.bench.record import Document
 
 MODE = "sha256d"

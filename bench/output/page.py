@@ -5,7 +5,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from stampmill.bench import machine, show
+from stampmill.bench import show
+from stampmill.bench.host import machine
 from stampmill.bench.output import plots
 from stampmill.bench.record import Document
 from stampmill.core.errors import UsageError

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from stampmill.bench import machine
+from stampmill.bench.host import machine
 from stampmill.bench.peers import formats
 from stampmill.bench.peers.formats import Report
 from stampmill.core.errors import StampmillError, UsageError

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from stampmill.bench import machine, show
+from stampmill.bench import show
+from stampmill.bench.host import machine
 from stampmill.bench.pipeline import fan_out, latency, memory, messages, rate, soak, start
 from stampmill.bench.pipeline.effort import FULL, Effort
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target, Verdict

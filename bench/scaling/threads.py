@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from stampmill.bench import machine, table
+from stampmill.bench import table
 from stampmill.bench.candidates import load
 from stampmill.bench.candidates.spec import parse
+from stampmill.bench.host import machine
 from stampmill.bench.pipeline import windows
 from stampmill.bench.pipeline.windows import Window
 from stampmill.bench.processes import children

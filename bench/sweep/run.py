@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 
-from stampmill.bench import machine
 from stampmill.bench.candidates import contest
 from stampmill.bench.candidates.contest import Plan
 from stampmill.bench.candidates.spec import parse
+from stampmill.bench.host import machine
 from stampmill.bench.summary import Ratio, Summary
 from stampmill.bench.sweep import build
 from stampmill.bench.sweep.grid import Point

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from stampmill.bench import machine
+from stampmill.bench.host import machine
 from stampmill.bench.pipeline import parts
 from stampmill.bench.pipeline.parts import Part
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target

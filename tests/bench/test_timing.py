@@ -1,6 +1,7 @@
 import pytest
 
-from stampmill.bench import gate, machine, timing
+from stampmill.bench import gate, timing
+from stampmill.bench.host import machine
 from stampmill.bench.timing import Case, Measurement, Sample
 from stampmill.core.backends.reference import ReferenceKernel
 from stampmill.core.errors import VerificationError

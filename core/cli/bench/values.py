@@ -36,7 +36,7 @@ def percent(text: str) -> float:
 
 def usable(cpu: int | None) -> int | None:
     """Return the CPU if this process may run on it; raise UsageError."""
-    from stampmill.bench.machine import usable_cpus  # noqa: PLC0415  mining starts without
+    from stampmill.bench.host.machine import usable_cpus  # noqa: PLC0415  mining starts without
 
     if cpu is not None and cpu not in usable_cpus():
         raise UsageError(f"no CPU {cpu} for this process; it has {_listed(usable_cpus())}")

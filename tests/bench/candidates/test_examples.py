@@ -10,7 +10,7 @@ import pytest
 from stampmill.bench.candidates import referee
 from stampmill.bench.candidates.referee import Limits
 from stampmill.bench.candidates.spec import parse
-from stampmill.bench.machine import usable_cpus
+from stampmill.bench.host.machine import usable_cpus
 from stampmill.core import native
 from stampmill.core.backends.opencl import backend as opencl
 

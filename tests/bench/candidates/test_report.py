@@ -1,9 +1,9 @@
-from stampmill.bench import machine
 from stampmill.bench.candidates import report, result
 from stampmill.bench.candidates.contest import Comparison, Contestant
 from stampmill.bench.candidates.referee import Candidate
 from stampmill.bench.candidates.spec import Kind, Spec
-from stampmill.bench.conditions import Conditions
+from stampmill.bench.host import machine
+from stampmill.bench.host.conditions import Conditions
 from stampmill.bench.meter import Sample
 from stampmill.bench.timing import Entry, Measurement
 

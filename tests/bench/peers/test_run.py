@@ -8,7 +8,7 @@ import pytest
 
 from stampmill.bench.candidates import contest, report, result
 from stampmill.bench.candidates.contest import Comparison, Peer
-from stampmill.bench.machine import usable_cpus
+from stampmill.bench.host.machine import usable_cpus
 from stampmill.bench.peers import run
 from stampmill.bench.peers.formats import Miner, Report
 from stampmill.bench.peers.run import PeerError

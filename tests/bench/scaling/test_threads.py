@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from stampmill.bench.machine import usable_cpus
+from stampmill.bench.host.machine import usable_cpus
 from stampmill.bench.output import plots
 from stampmill.bench.scaling import threads
 from stampmill.bench.scaling.threads import Plan, Row

@@ -1,8 +1,9 @@
 import pytest
 
-from stampmill.bench import clock, meter, timing
-from stampmill.bench.counters import CountersUnavailableError
-from stampmill.bench.machine import usable_cpus
+from stampmill.bench import meter, timing
+from stampmill.bench.host import clock
+from stampmill.bench.host.counters import CountersUnavailableError
+from stampmill.bench.host.machine import usable_cpus
 from stampmill.bench.timing import Case
 from stampmill.core import native
 from stampmill.core.backends.reference import ReferenceKernel

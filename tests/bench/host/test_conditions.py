@@ -1,7 +1,7 @@
 import pytest
 
-from stampmill.bench import conditions
-from stampmill.bench.conditions import Conditions
+from stampmill.bench.host import conditions
+from stampmill.bench.host.conditions import Conditions
 
 CPU = "devices/system/cpu/cpu1"
 BEFORE = {

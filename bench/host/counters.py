@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from stampmill.bench.machine import first_processor
+from stampmill.bench.host.machine import first_processor
 
 _SYSCALL_NUMBERS = {"x86_64": 298, "aarch64": 241}
 _PARANOIA = Path("/proc/sys/kernel/perf_event_paranoid")

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from stampmill.bench import machine
+from stampmill.bench.host import machine
 
 
 def test_the_cpu_has_a_name_and_a_count():

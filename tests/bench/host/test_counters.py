@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from stampmill.bench import counters
-from stampmill.bench.counters import Counters, CountersUnavailableError, Event, unavailable
+from stampmill.bench.host import counters
+from stampmill.bench.host.counters import Counters, CountersUnavailableError, Event, unavailable
 
 CLOCK = (Event.TASK_CLOCK,)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stampmill.bench import limits
-from stampmill.bench.limits import CORES, Core, Ports, core_of
+from stampmill.bench.host import limits
+from stampmill.bench.host.limits import CORES, Core, Ports, core_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ZEN_5 = {"vendor_id": "AuthenticAMD", "cpu family": "26", "model": "68", "flags": "sha_ni"}
 SAPPHIRE_RAPIDS = {"vendor_id": "GenuineIntel", "cpu family": "6", "model": "143"}
 

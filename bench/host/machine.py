@@ -10,7 +10,7 @@ from pathlib import Path
 _CPUINFO = Path("/proc/cpuinfo")
 _OS_RELEASE = Path("/etc/os-release")
 _GOVERNOR = "/sys/devices/system/cpu/cpu{}/cpufreq/scaling_governor"
-_SOURCE = Path(__file__).resolve().parent.parent
+_SOURCE = Path(__file__).resolve().parents[2]
 
 Facts = dict[str, object]
 

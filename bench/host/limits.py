@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from stampmill.bench import machine
+from stampmill.bench.host import machine
 from stampmill.kernels.counts import operations
 from stampmill.kernels.errors import GeneratorError
 

@@ -1,0 +1,1 @@
+"""The machine that a measurement runs on: what it is, what it can count, what it does meanwhile."""
