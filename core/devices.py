@@ -58,11 +58,15 @@ class Devices:
         for device in self._devices.values():
             device.alive = device.alive and device.backend is not backend
 
+    @property
+    def owners(self) -> list[Backend]:
+        """The backend of each device, in their order."""
+        return [device.backend for device in self._devices.values()]
+
     def backend_of(self, index: int) -> Backend | None:
         """Return the backend of a device, by its place among all; None if it has more than one."""
-        backend = list(self._devices.values())[index].backend
-        owned = [device for device in self._devices.values() if device.backend is backend]
-        return backend if len(owned) == 1 else None
+        backend = self.owners[index]
+        return backend if self.owners.count(backend) == 1 else None
 
     def sample(self, now: float) -> None:
         """Take every rate; a device that counts no more comes down to zero."""
@@ -79,6 +83,7 @@ class Devices:
         seconds: float,
         shares: Callable[[tuple[Backend, str]], Shares],
         resting: AbstractSet[Backend],
+        held: AbstractSet[Backend],
     ) -> tuple[DeviceSnapshot, ...]:
         """Return a picture of each; `shares` tells what became of those of one."""
         return tuple(
@@ -93,6 +98,7 @@ class Devices:
                 device.backend not in resting,
                 _sensors(device.board),
                 device.board,
+                device.backend in held,
             )
             for key, device in self._devices.items()
         )

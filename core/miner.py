@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 
 from stampmill.core import picture
@@ -11,7 +11,7 @@ from stampmill.core.devices import Devices
 from stampmill.core.errors import NoDeviceError, StampmillError
 from stampmill.core.events import Notice, Observer
 from stampmill.core.job_source import JobSource
-from stampmill.core.scheduler import Scheduler
+from stampmill.core.scheduler import Holder, Scheduler
 from stampmill.core.snapshot import Snapshot
 from stampmill.core.stats import Stats
 
@@ -78,16 +78,25 @@ class Miner:
         self._readers[backend] = self._spawn(self._read(backend))
         self._scheduler.add(backend)
 
-    def pause(self, who: str) -> None:
+    def pause(self, who: str, by: Holder = Holder.OPERATOR) -> None:
         """Let all devices rest, and free what they hold; the pool is stayed with.
 
-        `who` is told to the views. Callable more than once: one `resume` ends it.
+        `who` is told to the views. Callable more than once: one `resume` by the same holder ends
+        it. The run goes on when no holder's pause is left.
         """
-        self._scheduler.pause(who)
+        self._scheduler.pause(who, by)
 
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self._scheduler.resume()
+    def resume(self, by: Holder = Holder.OPERATOR) -> None:
+        """Go on after a pause of this holder's."""
+        self._scheduler.resume(by)
+
+    def hold(self, devices: Collection[int]) -> None:
+        """Let the backends of these devices, by place in the snapshot, rest as the rules want it.
+
+        All others go on, as far as they may: `enable` and `pause` are apart from it.
+        """
+        owners = self._devices.owners
+        self._scheduler.hold(owners[device] for device in devices if device < len(owners))
 
     def enable(self, device: int, *, wanted: bool) -> bool:
         """Let a device, by its place in the snapshot, work or rest; tell whether that can be done.
@@ -133,6 +142,7 @@ class Miner:
             kernel=self._kernels,
             paused=self._scheduler.paused,
             resting=self._scheduler.resting,
+            held=self._scheduler.held,
             now=now,
             time=time,
         )

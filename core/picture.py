@@ -22,6 +22,7 @@ def take(
     kernel: str,
     paused: str,
     resting: AbstractSet[Backend],
+    held: AbstractSet[Backend],
     now: float,
     time: float,
 ) -> Snapshot:
@@ -38,7 +39,7 @@ def take(
         kernel=kernel,
         paused=paused,
         devices=devices.snapshots(
-            seconds, lambda key: _shares(stats.devices.get(key), statuses, now), resting
+            seconds, lambda key: _shares(stats.devices.get(key), statuses, now), resting, held
         ),
         pools=_pools(stats, source, statuses, now),
         hashes=devices.total,

@@ -1,7 +1,9 @@
 """Between source and backends: hands out work, judges nonces, sends shares, counts everything."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
 
 from stampmill.core.backends.base import Backend
 from stampmill.core.chain import target
@@ -17,6 +19,13 @@ _LIVE_JOBS = 64
 
 # Enough to catch a nonce reported twice, and a job that a pool sends twice.
 _REMEMBERED_SHARES = 65_536
+
+
+class Holder(Enum):
+    """Who may pause a run: neither ends the other's pause."""
+
+    OPERATOR = "operator"
+    POLICY = "policy"
 
 
 class Scheduler:
@@ -38,46 +47,53 @@ class Scheduler:
         self._sent: OrderedDict[bytes, Tally] = OrderedDict()
         """The shares that were found, with the tally of the device that found each."""
         self._extranonces = ExtranonceCounter()
-        self._paused = ""
+        self._pauses: dict[Holder, str] = {}
         self._resting: frozenset[Backend] = frozenset()
+        self._held: frozenset[Backend] = frozenset()
 
     @property
     def resting(self) -> frozenset[Backend]:
         """The backends that are to rest, whatever the others do."""
         return self._resting
 
+    @property
+    def held(self) -> frozenset[Backend]:
+        """The backends that the rules let rest."""
+        return self._held
+
     def enable(self, backend: Backend, *, wanted: bool) -> None:
         """Let one backend rest, or go on with the latest job."""
-        if wanted == (backend not in self._resting):
-            return
-        self._resting = self._resting - {backend} if wanted else self._resting | {backend}
-        if self.job is None or self._paused or backend not in self._backends:
-            return
-        if wanted:
-            self._hand_over(backend, WorkSpace(self.job, self._extranonces, self._clock))
-        else:
-            backend.idle()
+        with self._others_turning():
+            self._resting = self._resting - {backend} if wanted else self._resting | {backend}
+
+    def hold(self, backends: Iterable[Backend]) -> None:
+        """Let these backends rest for the rules' sake, and no others; `enable` is apart from it."""
+        with self._others_turning():
+            self._held = frozenset(backends)
 
     @property
     def paused(self) -> str:
         """Who paused the run; nothing while it mines."""
-        return self._paused
+        return ", ".join(self._pauses.values())
 
-    def pause(self, who: str) -> None:
-        """Let all backends rest until `resume`; jobs are followed, and late shares still count."""
-        if not self._paused:
-            self._paused = who
-            # Without a job all rest already, or are not open yet.
-            for backend in self._backends if self.job else ():
-                backend.idle()
+    def pause(self, who: str, by: Holder = Holder.OPERATOR) -> None:
+        """Let all backends rest until `resume`; jobs are followed, and late shares still count.
+
+        Each holder has a pause of its own, and the run goes on when the last one has ended.
+        """
+        known = by in self._pauses
+        with self._others_turning():
+            self._pauses[by] = who
+        if not known and by is Holder.OPERATOR:
             self._observer(Notice(f"mining paused by {who}", warning=True))
 
-    def resume(self) -> None:
-        """Go on with the latest job."""
-        if self._paused:
-            self._paused = ""
-            if self.job is not None:
-                self._hand_out(self.job)
+    def resume(self, by: Holder = Holder.OPERATOR) -> None:
+        """End the pause of one holder, and go on with the latest job if it was the last."""
+        with self._others_turning():
+            was = self._pauses.pop(by, None)
+        if self._pauses:
+            self._observer(Notice(f"mining stays paused by {self.paused}", about="miner"))
+        elif was is not None:
             self._observer(Notice("mining goes on", about="miner"))
 
     def on_job(self, job: Job) -> None:
@@ -86,8 +102,7 @@ class Scheduler:
             self._bury(job.sink)
         self._keep_alive(job)
         self.job = job
-        if not self._paused:
-            self._hand_out(job)
+        self._hand_out(self._workers())
         self.stats.jobs += 1
         self.stats.pool(job.sink).jobs += 1
         self.stats.clean_jobs += job.clean
@@ -133,9 +148,8 @@ class Scheduler:
 
     def add(self, backend: Backend) -> None:
         """Give work to one more backend, the latest job at once."""
-        self._backends.append(backend)
-        if self.job is not None and not self._paused:
-            self._hand_over(backend, WorkSpace(self.job, self._extranonces, self._clock))
+        with self._others_turning():
+            self._backends.append(backend)
 
     def remove(self, backend: Backend) -> None:
         """Give no more work to a backend that failed."""
@@ -170,18 +184,38 @@ class Scheduler:
             case Verdict.UNANSWERED:
                 self.stats.unanswered += 1
 
-    def _hand_out(self, job: Job) -> None:
-        space = WorkSpace(job, self._extranonces, self._clock)
-        for backend in self._backends:
-            if backend not in self._resting:
-                self._hand_over(backend, space)
+    def _workers(self) -> list[Backend]:
+        """Return the backends that should be at work now."""
+        if self.job is None or self._pauses:
+            return []
+        idle = self._resting | self._held
+        return [backend for backend in self._backends if backend not in idle]
 
-    def _hand_over(self, backend: Backend, space: WorkSpace) -> None:
+    @contextmanager
+    def _others_turning(self) -> Iterator[None]:
+        """Let those rest that should no longer work after what happens inside, and the reverse."""
+        before = self._workers()
+        yield
+        after = self._workers()
+        for backend in before:
+            if backend not in after:
+                backend.idle()
+        self._hand_out([backend for backend in after if backend not in before], self._clock())
+
+    def _hand_out(self, backends: Sequence[Backend], since: float | None = None) -> None:
+        """Give them work from the latest job; `since` is when that was wanted, if later."""
+        if self.job is None or not backends:
+            return
+        space = WorkSpace(self.job, self._extranonces, self._clock)
+        for backend in backends:
+            self._hand_over(backend, space, since)
+
+    def _hand_over(self, backend: Backend, space: WorkSpace, since: float | None) -> None:
         ticket = backend.capabilities().ticket_difficulty
         easiest = space.job.report_target
         if ticket is not None:
             easiest = max(easiest, target.target_from_difficulty(ticket))
-        feed = TicketFeed(space, easiest)
+        feed = TicketFeed(space, easiest, since)
         if space.job.clean:
             backend.replace(feed)
         else:

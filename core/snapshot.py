@@ -80,6 +80,8 @@ class DeviceSnapshot:
     sensors: tuple[Sensor, ...] = ()
     board: BoardReport | None = None
     """How it does chip by chip, if it is a board."""
+    held: bool = False
+    """It rests because the rules want it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,11 +129,13 @@ class TicketFeed:
 
     space: WorkSpace
     ticket_target: int
+    since: float | None = None
+    """When a backend was to go on with the job, if that was after it came: after a rest."""
 
     @property
     def received_at(self) -> float:
-        """Monotonic time in seconds at which the job's last byte was read."""
-        return self.space.job.received_at
+        """Monotonic time in seconds at which the job's last byte was read, or the rest ended."""
+        return self.space.job.received_at if self.since is None else self.since
 
     def take(self, nonces: int, versions: int) -> Work | None:
         """Return the next piece of work, or None while all is used up; callable from any thread."""

@@ -67,7 +67,7 @@ def reloading() -> dict[str, str | int]:
 
 
 def _may_rest(shot: Snapshot) -> bool:
-    idle = all(not device.enabled for device in shot.devices)
+    idle = all(not device.enabled or device.held for device in shot.devices)
     return bool(shot.paused) or shot.job is None or idle
 
 

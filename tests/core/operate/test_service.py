@@ -47,7 +47,7 @@ def test_a_run_that_has_work_and_does_none_has_no_pulse() -> None:
 
 
 def test_a_run_may_rest_for_a_reason() -> None:
-    resting = (replace(DEVICE, enabled=False),)
+    resting = (replace(DEVICE, enabled=False), replace(DEVICE, held=True))
     for reason in ({"paused": "SIGUSR1"}, {"job": None}, {"devices": resting}):
         pulse = Pulse()
         assert pulse.beats(snapshot(hashes=0, **reason))
