@@ -4,11 +4,16 @@ from typing import NamedTuple, Protocol
 
 
 class Sent(NamedTuple):
-    """Bytes that a device began to send at `at`, at its own baud rate."""
+    """Bytes that a device began to send at `at`, at its own baud rate.
+
+    `is_right`: they are a nonce that solves its job as it was asked for.
+    """
 
     at: float
     data: bytes
     baud: float
+    is_nonce: bool = False
+    is_right: bool = False
 
 
 class Device(Protocol):

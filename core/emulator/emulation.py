@@ -7,12 +7,17 @@ from random import Random
 from stampmill.core.emulator.device import USB_RATE, Device, Sent, same_baud
 from stampmill.core.emulator.line.wire import Chunking, Inbound, Outbound
 
+_REMEMBERED = 256
+"""Nonces that may come again: a fault repeats one within seconds."""
+
 Damage = Callable[[bytes], list[bytes]]
 """What becomes of a frame on its way to the host."""
 
 
 class Emulation:
     """One port of a device. Times are seconds on one clock of the caller's.
+
+    A host that has the port closed is one at 0 baud.
 
     Where host and device are at different baud rates, the device gets nothing of what the host
     writes, and the host gets garbage. A port that `is_usb` has no line behind it, and no rate.
@@ -30,6 +35,8 @@ class Emulation:
     ) -> None:
         self.device = device
         self._is_usb = is_usb
+        self._nonces: dict[bytes, str] = {}
+        """The latest nonces, and how those are counted that the host has not got."""
         self.counted: Counter[str] = Counter()
         self._damage = damage
         self._random = random or Random(1)  # noqa: S311  it emulates, and repeats itself
@@ -66,11 +73,29 @@ class Emulation:
     def _advance(self, now: float, baud: float) -> None:
         self.device.advance(now)
         for sent in self.device.sent():
-            if not (self._is_usb or same_baud(baud, sent.baud)):
-                self.counted["garbled"] += 1
-                self._out.push(sent._replace(data=self._random.randbytes(len(sent.data))))
-            elif self._damage is None:
-                self._out.push(sent)
-            else:
-                for data in self._damage(sent.data):
-                    self._out.push(sent._replace(data=data))
+            pieces = self._on_the_line(sent, baud)
+            for data in pieces:
+                self._out.push(sent._replace(data=data))
+            if sent.is_right:
+                self._account(sent.data, baud, arrives=sent.data in pieces)
+
+    def _account(self, nonce: bytes, baud: float, *, arrives: bool) -> None:
+        """Count a nonce that the host has no copy of, be it sent once or several times."""
+        before = self._nonces.pop(nonce, None)
+        if before is None and not arrives:
+            self._nonces[nonce] = "nonces_damaged" if baud else "nonces_unheard"
+            self.counted[self._nonces[nonce]] += 1
+        elif before and arrives:
+            self.counted[before] -= 1
+            self._nonces[nonce] = ""
+        else:
+            self._nonces[nonce] = before or ""
+        if len(self._nonces) > _REMEMBERED:
+            self._nonces.pop(next(iter(self._nonces)))
+
+    def _on_the_line(self, sent: Sent, baud: float) -> list[bytes]:
+        """Return what becomes of a frame before the host has it."""
+        if not (self._is_usb or same_baud(baud, sent.baud)):
+            self.counted["garbled"] += 1
+            return [self._random.randbytes(len(sent.data))]
+        return [sent.data] if self._damage is None else self._damage(sent.data)

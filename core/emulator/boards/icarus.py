@@ -121,7 +121,8 @@ class EmulatedIcarus:
 
     def _found(self, at: float, word: int) -> None:
         self.nonces += 1
-        self._sent.append(Sent(at, word.to_bytes(4, "big"), self.baud))
+        nonce = word.to_bytes(4, "big")
+        self._sent.append(Sent(at, nonce, self.baud, is_nonce=True, is_right=True))
 
     def _is_command(self, work: bytes) -> bool:
         """Obey a Cairnsmore's command, which changes its speed, never its hashes."""

@@ -9,12 +9,10 @@ from stampmill.core.backends.asic.chip.table import Chip
 from stampmill.core.backends.asic.wire.commands import Command, Operation
 from stampmill.core.backends.asic.wire.frames import RequestReader
 from stampmill.core.backends.asic.wire.jobs import FullJob, MidstateJob
-from stampmill.core.backends.asic.wire.replies import RegisterReply, Reply
+from stampmill.core.backends.asic.wire.replies import NonceReply, RegisterReply, Reply
 from stampmill.core.emulator.chips.chip import ChipOptions, EmulatedChip, Solution
 from stampmill.core.emulator.chips.searching import AnyJob, Engine
 from stampmill.core.emulator.device import Sent, same_baud
-
-_NONCE = 4  # the three type bits in a reply's last byte
 
 Finder = Callable[[float, float], list[tuple[int, Solution]]]
 """What replaces the chips' own search: from one time to another, chip and solution."""
@@ -30,6 +28,8 @@ class Counters:
     deaf_bytes: int = 0
     """Sent at another rate than the chips listen at, or to a board without power."""
     replies: int = 0
+    withheld: int = 0
+    """Nonces that chips have found and never sent as they are: a fault has kept or changed them."""
 
 
 class Tampering:
@@ -58,8 +58,8 @@ class Tampering:
         """Return what becomes of a solution, each with the time it is sent at."""
         return [(solution.at, solution.reply)]
 
-    def new_job(self, job: AnyJob, now: float) -> list[tuple[float, Reply]]:  # noqa: ARG002
-        """Return what is sent because of a new job."""
+    def new_job(self, job: AnyJob) -> list[Solution]:  # noqa: ARG002
+        """Return what was held back and is sent because of a new job."""
         return []
 
     def baud(self, baud: float) -> float:
@@ -136,8 +136,7 @@ class EmulatedChain:
             return
         found = self.finder(begin, now) if self.finder else self._searched(now)
         for index, solution in found:
-            if not self._tampering.is_silent(index, now):
-                self._send(index, self._tampering.nonces(solution))
+            self._report(index, solution, silent=self._tampering.is_silent(index, now))
 
     def sent(self) -> list[Sent]:
         """Return what the chips sent until now, in order of time."""
@@ -145,7 +144,7 @@ class EmulatedChain:
         due = bisect_right(self._sent, self._at, key=lambda one: one.at)
         sent, self._sent = self._sent[:due], self._sent[due:]
         self.counted.replies += len(sent)
-        self.counted.nonces += sum(one.data[-1] >> 5 == _NONCE for one in sent)
+        self.counted.nonces += sum(one.is_nonce for one in sent)
         return sent
 
     def counters(self) -> dict[str, float]:
@@ -163,6 +162,7 @@ class EmulatedChain:
             "jobs": counted.jobs,
             "nonces": counted.nonces,
             "replies": counted.replies,
+            "nonces_withheld": counted.withheld,
             "deaf_bytes": counted.deaf_bytes,
             "discarded_bytes": self._reader.discarded,
             "damaged_frames": self._reader.damaged,
@@ -209,15 +209,29 @@ class EmulatedChain:
         self.job = job
         for _, chip in self._reached(now, baud):
             chip.take_job(job, now)
-        self._send(0, self._tampering.new_job(job, now))
+        late = self._tampering.new_job(job)
+        self.counted.withheld -= sum(solution.asked for solution in late)
+        for solution in late:
+            self._send(0, [(now, solution.reply)], solution)
 
     def _searched(self, now: float) -> list[tuple[int, Solution]]:
         line = self._line(now)
         return [(i, solution) for i, chip in enumerate(line) for solution in chip.advance(now)]
 
-    def _send(self, index: int, replies: Sequence[tuple[float, Reply]]) -> None:
+    def _report(self, index: int, solution: Solution, *, silent: bool) -> None:
+        replies = [] if silent else self._tampering.nonces(solution)
+        kept = all(reply != solution.reply for _, reply in replies)
+        self.counted.withheld += kept and solution.asked
+        self._send(index, replies, solution)
+
+    def _send(
+        self, index: int, replies: Sequence[tuple[float, Reply]], solution: Solution | None = None
+    ) -> None:
         baud = self._baud_of(self.chips[index])
-        self._sent += [Sent(at, reply.encode(), baud) for at, reply in replies]
+        for at, reply in replies:
+            is_nonce = isinstance(reply, NonceReply)
+            is_right = solution is not None and solution.asked and reply == solution.reply
+            self._sent.append(Sent(at, reply.encode(), baud, is_nonce, is_right))
 
 
 def _meant(

@@ -54,11 +54,15 @@ class ChipOptions:
 
 
 class Solution(NamedTuple):
-    """A nonce that a chip reports, the time it was found at and what it was found for."""
+    """A nonce that a chip reports, the time it was found at and what it was found for.
+
+    One that was not `asked` for is easier than the ticket: a fault.
+    """
 
     at: float
     reply: NonceReply
     job: AnyJob
+    asked: bool = True
 
 
 class EmulatedChip:
@@ -153,17 +157,19 @@ class EmulatedChip:
         if not counts_per_second:
             return []
         return [
-            Solution(begin + gone / counts_per_second, self.reply(found, batch), job)
+            Solution(begin + gone / counts_per_second, self.reply(found, batch), job, asked)
             for gone, found, batch in sweeper.advance((now - begin) * counts_per_second)
             if self.reports(found)
+            for asked in (not self.options.easier or self._passes(found, 0),)
         ]
 
     def reports(self, found: Found) -> bool:
         """Tell whether what was found leaves the chip: the ticket, and the core's enable bit."""
         core = found.word >> self._shift
-        return self._is_enabled(core) and ticket.passes(
-            found.digest, self.options.zero_bits - self.options.easier, self._selected
-        )
+        return self._is_enabled(core) and self._passes(found, self.options.easier)
+
+    def _passes(self, found: Found, easier: int) -> bool:
+        return ticket.passes(found.digest, self.options.zero_bits - easier, self._selected)
 
     def reply(self, found: Found, batch: Batch) -> NonceReply:
         """Return how the chip reports it."""

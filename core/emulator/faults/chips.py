@@ -27,7 +27,7 @@ class ChipFaults(Tampering):
         self._random = random
         self._counted = counted
         self._used_ids: list[int] = []
-        self._held: list[NonceReply] = []
+        self._held: list[Solution] = []
         self._lost_writes: set[int] = set()
         self._stalled = False
         self._next: dict[Name, float] | None = None
@@ -70,7 +70,7 @@ class ChipFaults(Tampering):
         if self._stalled:
             return []
         if self._happens(Name.STALE):
-            self._held.append(reply)
+            self._held.append(solution)
             return []
         if self._happens(Name.UNKNOWN_JOB):
             return [(at, self._of_unknown_job(reply))]
@@ -80,13 +80,13 @@ class ChipFaults(Tampering):
             return [(at + i * _BURST_SECONDS, reply) for i in range(_BURST)]
         return [(at, reply)] * (1 + self._happens(Name.DUPLICATE))
 
-    def new_job(self, job: AnyJob, now: float) -> list[tuple[float, Reply]]:
+    def new_job(self, job: AnyJob) -> list[Solution]:
         """Send what was held back, now that its job is over."""
         if job.job_id in self._used_ids:
             self._used_ids.remove(job.job_id)
         self._used_ids.append(job.job_id)
         held, self._held = self._held, []
-        return [(now, reply) for reply in held]
+        return held
 
     def baud(self, baud: float) -> float:
         """Go to half the rate that was asked for."""
