@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 CRYSTAL_MHZ = 25.0
 RAMP_STEP_MHZ = 6.25
@@ -58,6 +59,7 @@ def pll_of_word(word: int, limits: PllLimits) -> Pll | None:
     return Pll(feedback, reference, post1, post2, limits.minus_one)
 
 
+@lru_cache(maxsize=256)
 def pll_for(mhz: float, limits: PllLimits) -> Pll:
     """Return the setting nearest to a frequency; of equals the one of the slowest oscillator."""
     return min(_settings(mhz, limits), key=lambda pll: (abs(pll.mhz - mhz), *_cost(pll)))
