@@ -46,7 +46,7 @@ def measure(hours: float, seed: int = 1) -> Finding:
         *boards(seed),
         meanwhile=lambda seats: _disturb(seats, seconds, seed, marks),
     )
-    return Finding([*_growth(marks), _rates(world), _wrong(world)])
+    return Finding([*_growth(marks), _rates(world), _wrong(world, hours)])
 
 
 def boards(seed: int) -> list[BoardOptions]:
@@ -109,7 +109,17 @@ def balance(seat: Seat) -> Balance:
     return balance_of(seat.board.counters(), sum(chip.nonces for chip in chips), hashes)
 
 
-def _wrong(world: World) -> Outcome:
+def _wrong(world: World, hours: float) -> Outcome:
     shot = world.shot
-    detail = f"{shot.accepted} accepted, {shot.stale} stale, {world.source.jobs} jobs"
-    return Outcome(WRONG, shot.rejected + shot.duplicates, detail)
+    counts = [world.counts(number) for number in range(len(world.seats))]
+    facts: dict[str, object] = {
+        "virtual_hours": hours,
+        "boards": len(world.seats),
+        "nonces": sum(count["nonces"] for count in counts),
+        "recoveries": sum(count["recoveries"] for count in counts),
+    }
+    detail = (
+        f"{shot.accepted} accepted, {shot.stale} stale, {world.source.jobs} jobs, "
+        f"{facts['nonces']} nonces, {facts['recoveries']} recoveries in {hours:g} virtual hours"
+    )
+    return Outcome(WRONG, shot.rejected + shot.duplicates, detail, facts)
