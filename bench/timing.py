@@ -20,31 +20,19 @@ _FIRST_GUESS = 1 << 12
 _LONGEST = NONCE_SPACE - gate.FIRST_NONCE
 
 
-class Described(Protocol):
-    """What a table tells of a kernel."""
+class Named(Protocol):
+    """A kernel, or what stands for one that runs in another process."""
 
     @property
     def name(self) -> str:
         """Its name."""
-
-    @property
-    def description(self) -> str:
-        """One line for people."""
-
-    @property
-    def lanes(self) -> int:
-        """Nonces per batch."""
-
-    @property
-    def max_versions(self) -> int:
-        """The most versions that a single call shares work between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A kernel under so many versions at once, wherever it runs."""
 
-    kernel: Described
+    kernel: Named
     versions: int = 1
 
     @property

@@ -51,7 +51,8 @@ def _check(settings: Settings) -> Result:
         "description": kernel.description,
         "lanes": kernel.lanes,
         "max_versions": kernel.max_versions,
-        "on_gpu": loaded.on_gpu,
+        "by_clock": loaded.by_clock,
+        "on_device": loaded.device is not None,
         "versions": counts,
         "nonces": nonces,
         "provenance": provenance(wanted, kernel),
@@ -93,8 +94,8 @@ def _version_counts(most: int, wanted: list[int] | None) -> list[int]:
 
 
 def _timer(loaded: Loaded) -> Timer:
-    """Count all threads of the process: OpenCL for CPUs has some of its own."""
-    return time.perf_counter if loaded.on_gpu else time.process_time
+    """Count all threads of the process: OpenCL for CPUs works on threads of its own."""
+    return time.perf_counter if loaded.by_clock else time.process_time
 
 
 @contextmanager

@@ -27,6 +27,7 @@ class Figures:
         """Work them out."""
         measured = one.measurement
         seconds = measured.seconds_per_hash()
+        by_clock = one.candidate.by_clock or first.candidate.by_clock
         return cls(
             measured.case.name,
             Summary.of(seconds),
@@ -34,7 +35,7 @@ class Figures:
             median(measured.instructions_per_hash()),
             one.exact[0] if one.exact else None,
             _limit(one),
-            Ratio.of(first.measurement.seconds_per_hash(), seconds),
+            Ratio.of(_seconds(first, by_clock=by_clock), _seconds(one, by_clock=by_clock)),
         )
 
     @property
@@ -52,6 +53,12 @@ def ratio_of_peer(peer: Peer, first: Contestant) -> Ratio:
 def median(values: Sequence[float] | None) -> float | None:
     """Return the middle, or None of nothing."""
     return Summary.of(values).median if values else None
+
+
+def _seconds(one: Contestant, *, by_clock: bool) -> list[float]:
+    """Return what is compared: two of which one has only the clock are both told by it."""
+    measured = one.measurement
+    return measured.clock_seconds_per_hash() if by_clock else measured.seconds_per_hash()
 
 
 def _limit(one: Contestant) -> Limit | None:

@@ -6,23 +6,34 @@ import platform
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from stampmill.bench.candidates import elf
 from stampmill.bench.candidates.function import FunctionKernel
 from stampmill.bench.candidates.spec import Kind, Spec
 from stampmill.core import native
 from stampmill.core.backends import registry
+from stampmill.core.backends.opencl import listing
+from stampmill.core.backends.opencl.listing import DeviceInfo
 from stampmill.core.errors import NoDeviceError, StampmillError, VerificationError
 from stampmill.core.scan import Kernel
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A kernel; on a GPU it works while no thread of ours does."""
+    """A kernel, and the OpenCL device that it works on, if it does."""
 
     kernel: Kernel
-    on_gpu: bool = False
+    device: DeviceInfo | None = None
+
+    @property
+    def on_gpu(self) -> bool:
+        """Tell whether a GPU does the work."""
+        return self.device is not None and self.device.is_gpu
+
+    @property
+    def by_clock(self) -> bool:
+        """Tell whether only the clock can time it: no thread of this process does the work."""
+        return self.device is not None and not self.device.is_cpu
 
 
 def load(spec: Spec) -> Loaded:
@@ -33,7 +44,8 @@ def load(spec: Spec) -> Loaded:
         return Loaded(_function(spec.target))
     if spec.kind is Kind.OPENCL_FILE:
         return _opencl_file(spec)
-    return Loaded(registry.load_kernel(spec.target), _is_gpu(spec.target))
+    device = _device(spec.target) if spec.target.startswith("opencl") else None
+    return Loaded(registry.load_kernel(spec.target), device)
 
 
 def _library(path: str) -> Kernel:
@@ -95,15 +107,10 @@ def _checked(kernel: Kernel, target: str) -> Kernel:
 def _opencl_file(spec: Spec) -> Loaded:
     opencl_file = importlib.import_module("stampmill.bench.candidates.opencl_file")
     info = _device(spec.device)
-    return Loaded(opencl_file.OpenClFileKernel(Path(spec.target), info), info.is_gpu)
+    return Loaded(opencl_file.OpenClFileKernel(Path(spec.target), info), info)
 
 
-def _is_gpu(name: str) -> bool:
-    is_gpu: bool = name.startswith("opencl") and _device(name).is_gpu
-    return is_gpu
-
-
-def _device(name: str) -> Any:
+def _device(name: str) -> DeviceInfo:
     backend = importlib.import_module("stampmill.core.backends.opencl.backend")
-    listing = importlib.import_module("stampmill.core.backends.opencl.listing")
-    return listing.choose(listing.devices(), backend.indices(name))[0]
+    chosen: DeviceInfo = listing.choose(listing.devices(), backend.indices(name))[0]
+    return chosen

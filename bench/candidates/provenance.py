@@ -10,6 +10,7 @@ from pathlib import Path
 from stampmill.bench.candidates import elf
 from stampmill.bench.candidates.spec import Kind, Spec
 from stampmill.core import native
+from stampmill.core.backends.numba_cpu import NumbaKernel
 from stampmill.core.scan import Kernel
 
 NOTE = b"stampmill kernel flags: "
@@ -26,7 +27,7 @@ def provenance(spec: Spec, kernel: Kernel) -> dict[str, str]:
     if spec.kind is Kind.INSTALLED and isinstance(kernel, native.NativeKernel):
         data = Path(import_module("stampmill.core._native").__file__ or "").read_bytes()
         return _known(elf.compiler(data), flags_of(kernel.name, data), data)
-    return _known(_interpreter(), "", b"")
+    return _known(_interpreter(kernel), "", b"")
 
 
 def flags_of(kernel: str, data: bytes) -> str:
@@ -37,9 +38,14 @@ def flags_of(kernel: str, data: bytes) -> str:
                  if name == kernel), "")  # fmt: skip
 
 
-def _interpreter() -> str:
-    python = f"Python {platform.python_version()}"
-    return f"{python}, {_version('numba')}" if "numba" in sys.modules else python
+def _interpreter(kernel: Kernel) -> str:
+    """Return Python's version and, where it made machine code, Numba's and its LLVM's.
+
+    Our own such kernel does not import Numba when it finds what was compiled before.
+    """
+    compiled = isinstance(kernel, NumbaKernel) or "numba" in sys.modules
+    packages = [_version(package) for package in ("numba", "llvmlite")] if compiled else []
+    return ", ".join([f"Python {platform.python_version()}", *packages])
 
 
 def _version(package: str) -> str:

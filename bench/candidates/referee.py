@@ -41,10 +41,18 @@ class Candidate:
     description: str
     lanes: int
     max_versions: int
-    on_gpu: bool
+    by_clock: bool
+    """Timed by the clock: no thread of its process does the work."""
+    on_device: bool
+    """An OpenCL device's, and so on threads that are not ours."""
     versions: Sequence[int]
     nonces: Sequence[int]
     provenance: dict[str, str]
+
+    @property
+    def timer(self) -> str:
+        """What its time is."""
+        return "clock" if self.by_clock else "CPU time of the process"
 
 
 @dataclass(frozen=True, slots=True)

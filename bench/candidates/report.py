@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from stampmill.bench import table, timing
 from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
 from stampmill.bench.candidates.figures import Figures, ratio_of_peer
+from stampmill.bench.candidates.referee import Candidate
 from stampmill.bench.host import conditions, limits, machine
 from stampmill.bench.host.counters import unavailable
 from stampmill.bench.peers import run
@@ -45,6 +46,7 @@ def remarks(comparison: Comparison) -> list[str]:
     ]
     if (why := unavailable()) is not None:
         lines.append(f"{why}: {_instead(comparison)}")
+    lines += _about_devices(comparison)
     lines += [_about_limits(), *_origins(comparison), *_about_peers(comparison)]
     lines += [
         f"instructions of {one.measurement.case.name} are not counted: {why}"
@@ -92,6 +94,20 @@ def _about_peers(comparison: Comparison) -> Iterator[str]:
             yield "hashcat's mode 1400 is one SHA-256 of a short text: about half of one hash here"
     if comparison.peers:
         yield "peers tell rates by the clock, and so is the first one's that their ratio is to"
+
+
+def _about_devices(comparison: Comparison) -> Iterator[str]:
+    """Say how the time of an OpenCL device is taken, whose work is on no thread of ours."""
+    devices = {one.spec.text: one for one in _candidates(comparison) if one.on_device}
+    for name, candidate in devices.items():
+        if candidate.by_clock:
+            yield f"{name} by the clock, and so is whatever its ratio is to: it is no CPU"
+        else:
+            yield f"{name} by the CPU time of all threads of its process: its runtime has its own"
+
+
+def _candidates(comparison: Comparison) -> Iterator[Candidate]:
+    return (one.candidate for one in comparison.contestants)
 
 
 def _instead(comparison: Comparison) -> str:

@@ -53,7 +53,7 @@ def _benchmark(one: Contestant, comparison: Comparison) -> Benchmark:
             **_counts(one, figures),
             **_against_limit(figures),
             **_ratio(figures.ratio),
-            "timer": "clock" if candidate.on_gpu else "CPU time of the process",
+            "timer": candidate.timer,
             "cpu_share": measured.cpu_share(),
             "warm_up_scans": one.warm_ups,
             "never_flat": one.restless,

@@ -68,8 +68,10 @@ def child(settings: Settings) -> Result:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, settings["cpus"])
     loaded = load.load(parse(settings["kernel"]))
-    if loaded.on_gpu:
-        raise UsageError(f"kernel {settings['kernel']} runs on a GPU: threads are for CPUs")
+    if loaded.device is not None:
+        raise UsageError(
+            f"kernel {settings['kernel']} is an OpenCL device's, which has threads of its own"
+        )
     windows.of_bare_kernel(loaded.kernel, settings["seconds"] / 4)
     before = energy.read()
     window = windows.of_bare_kernel(loaded.kernel, settings["seconds"])

@@ -30,6 +30,8 @@ class DeviceInfo:
     why_not: str = ""
     same_as: int | None = None
     """The index of the same card under an earlier platform."""
+    is_cpu: bool = False
+    """Whether this machine's CPUs do its work."""
 
     @property
     def label(self) -> str:
@@ -126,6 +128,7 @@ def _described(cl: Any, platform: Any, handle: Any, index: int, same_as: int | N
         handle,
         _why_not(handle),
         same_as,
+        bool(handle.type & cl.device_type.CPU),
     )
 
 

@@ -12,8 +12,9 @@ ROUNDS = 11
 
 def contestant(name, seconds, cycles=None, wall=None, **spec):
     candidate = Candidate(
-        Spec(spec.get("kind", Kind.INSTALLED), name), name, f"the {name} one", 1, 1, False, (1,),
-        (1_000_000,), {"compiler": "cc 1", "flags": "-O9", "sha256": "0123"},
+        Spec(spec.get("kind", Kind.INSTALLED), name), name, f"the {name} one", 1, 1,
+        spec.get("by_clock", False), spec.get("on_device", False), (1,), (1_000_000,),
+        {"compiler": "cc 1", "flags": "-O9", "sha256": "0123"},
     )  # fmt: skip
     samples = [Sample(value, wall or value, cycles, cycles) for value in seconds]
     return Contestant(candidate, Measurement(Entry(candidate), 1_000_000, samples), [3], [])
@@ -85,6 +86,26 @@ def test_the_record_tells_how_it_was_measured():
     assert extra["ratio_to_first"] == 2.0
     assert (extra["compiler"], extra["flags"], extra["pinned"]) == ("cc 1", "-O9", 1)
     assert (extra["freq_before"], extra["freq_after"], extra["temp_before"]) == (3000, 2990, 40)
+
+
+def test_a_device_that_only_the_clock_can_time_is_compared_by_the_clock():
+    host = contestant("host", [0.5] * ROUNDS, wall=1.0)
+    card = contestant("opencl:0", [0.25] * ROUNDS, by_clock=True, on_device=True)
+    comparison = Comparison([host, card], cpu=0)
+    assert report.rows(comparison)[1][-2:] == ["4.000", "4.000-4.000"]
+    assert "opencl:0 by the clock, and so is whatever its ratio is to" in report.report(comparison)
+    own, other = (
+        one["extra_info"]["timer"] for one in result.as_document(comparison)["benchmarks"]
+    )
+    assert (own, other) == ("CPU time of the process", "clock")
+
+
+def test_a_cpu_under_opencl_is_timed_by_all_its_threads_and_that_is_told():
+    pocl = contestant("opencl:0", [0.25], wall=1.0, on_device=True)
+    comparison = Comparison([pocl], cpu=0)
+    assert "opencl:0 by the CPU time of all threads of its process" in report.report(comparison)
+    extra = result.as_document(comparison)["benchmarks"][0]["extra_info"]
+    assert extra["timer"] == "CPU time of the process"
 
 
 def test_misses_of_the_caches_are_told_per_hash():

@@ -29,7 +29,7 @@ def test_pins_the_thread_and_lets_it_go():
 
 
 def test_the_commit_is_this_checkouts():
-    source = machine.__file__.rsplit("/", 2)[0]
+    source = machine.__file__.rsplit("/", 3)[0]
     if not os.path.exists(os.path.join(source, ".git")):
         assert machine.commit_info()["id"] == "unversioned"
         return

@@ -2,12 +2,16 @@ import json
 
 import pytest
 
+from stampmill.bench.candidates import load
+from stampmill.bench.candidates.load import Loaded
 from stampmill.bench.host.machine import usable_cpus
 from stampmill.bench.output import plots
 from stampmill.bench.scaling import threads
 from stampmill.bench.scaling.threads import Plan, Row
+from stampmill.core.backends.reference import ReferenceKernel
 from stampmill.core.cli.main import main
 from stampmill.core.errors import ExitCode, UsageError
+from tests.core.backends.opencl.simulated import device
 
 QUICK = ["--kernel", "reference", "--rounds", "1", "--seconds", "0.02"]
 
@@ -35,6 +39,13 @@ def test_the_table_tells_how_far_threads_add_up():
 def test_the_plot_of_threads_is_drawn_from_the_record():
     record = threads.as_document([Row("k", 1, [1e6]), Row("k", 2, [2e6])])
     assert plots._scaled(record["benchmarks"]) == {"k": [(1, 1e6), (2, 2e6)]}
+
+
+def test_a_device_of_opencl_has_threads_of_its_own(monkeypatch):
+    loaded = Loaded(ReferenceKernel(), device())
+    monkeypatch.setattr(load, "load", lambda _spec: loaded)
+    with pytest.raises(UsageError, match="opencl:0 is an OpenCL device's, which has threads of"):
+        threads.child({"kernel": "opencl:0", "cpus": usable_cpus(), "seconds": 1.0})
 
 
 def test_more_threads_than_cpus_are_a_mistake():
