@@ -15,6 +15,7 @@ def test_what_does_not_run_here_is_told(monkeypatch):
         BackendInfo("cpu", "", "", kernels),
         BackendInfo("numba", "", "no Numba", (KernelInfo("numba", ""),)),
         BackendInfo("plain", ""),
+        BackendInfo("asic", "boards hash by themselves", "no pyserial", takes_kernels=False),
     )
     monkeypatch.setattr(registry, "describe_all", lambda: backends)
     lines = []

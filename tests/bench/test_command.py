@@ -41,6 +41,11 @@ def test_json_is_alone_on_standard_output_and_in_the_file(capsys, tmp_path):
         (["kernels", "--cpu", "9999"], ExitCode.USAGE, "no CPU 9999"),
         (["pipeline", "--only", "speed"], ExitCode.USAGE, "no target 'speed'"),
         (["show", "none.json"], ExitCode.USAGE, "cannot read none.json"),
+        (["kernels", "--output", "no/x.json"], ExitCode.USAGE, "there is no folder no"),
+        (["gpu-cost", "--output", "no/x.json"], ExitCode.USAGE, "there is no folder no"),
+        (["gpu-cost", "--fail-over", "5%"], ExitCode.USAGE, "needs an older result"),
+        (["pipeline", "--html", "."], ExitCode.USAGE, "it is a folder"),
+        (["kernels", "--plot", "no/x.svg"], ExitCode.USAGE, "there is no folder no"),
     ],
 )
 def test_a_mistake_is_one_line(capsys, arguments, code, words):

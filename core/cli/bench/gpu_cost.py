@@ -26,6 +26,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     """Count, judge and report."""
     from stampmill.bench.opencl import cost  # noqa: PLC0415  mining starts without
 
+    output.check(options)
     document = cost.measure(output.progress)
     output.publish(options, document, cost.report(document))
     missed = [each["title"] for each in document["targets"] if each["verdict"] != "met"]

@@ -49,6 +49,8 @@ def check(options: argparse.Namespace) -> None:
         raise UsageError("--fail-over needs an older result: --compare OLD.json")
     if options.compare is not None:
         record.read(options.compare)
+    if options.output is not None:
+        _check_folder(options.output)
     check_pictures(options)
 
 
@@ -58,6 +60,8 @@ def check_pictures(options: argparse.Namespace) -> None:
         from stampmill.bench.output import plots  # noqa: PLC0415
 
         plots.check(options.plot or Path("page.svg"))
+    for file in filter(None, (options.plot, options.html)):
+        _check_folder(file)
 
 
 def publish(
@@ -94,6 +98,13 @@ def draw(
 def progress(line: str) -> None:
     """Print a line beside the result."""
     print(line, file=sys.stderr, flush=True)
+
+
+def _check_folder(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise UsageError(f"cannot write {file}: there is no folder {file.parent}")
+    if file.is_dir():
+        raise UsageError(f"cannot write {file}: it is a folder")
 
 
 def _print(
