@@ -18,12 +18,15 @@ import msgspec
 from stampmill.core.errors import UsageError
 from stampmill.core.said import Options, PoolOptions, Texts
 from stampmill.core.settings import (
+    AlertSettings,
     AsicSettings,
+    EnergySettings,
     GpuSettings,
     GroupSettings,
     MineSettings,
     PoolSettings,
     RetryPolicy,
+    RuleSettings,
     SoloSettings,
     SurfaceSettings,
     Timeouts,
@@ -33,7 +36,7 @@ PREFIX = "STAMPMILL_"
 
 # Read by other parts of stampmill, so no misspelt options: the file's path and the build switch.
 _OTHER_VARIABLES = {"STAMPMILL_CONFIG", "STAMPMILL_NATIVE"}
-_SECRETS = {"pass", "http-token"}
+_SECRETS = {"pass", "http-token", "alert-webhook", "alert-notify"}
 """Not shown in errors."""
 
 
@@ -171,6 +174,39 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
             options.stable_time,
         ),
         surfaces=_surfaces(options),
+        alerts=_alerts(options),
+        energy=_energy(options),
+        rules=_rules(options),
+    )
+
+
+def _energy(options: Options) -> EnergySettings:
+    return EnergySettings(
+        options.energy_meter != "off",
+        options.power or (),
+        options.price,
+        options.price_band or (),
+        options.price_file,
+        options.price_file_unit or "kWh",
+        options.currency or "",
+        options.time_zone,
+    )
+
+
+def _rules(options: Options) -> RuleSettings:
+    default = RuleSettings()
+    return RuleSettings(
+        options.mine_hours or (),
+        options.off_hours or default.off_hours,
+        options.pause_above_price,
+        options.resume_below_price,
+        options.on_high_price or default.on_high_price,
+        options.on_unknown_price or default.on_unknown_price,
+        options.temp_limit,
+        options.temp_resume,
+        options.on_heat or default.on_heat,
+        options.on_battery,
+        options.throttle_to or default.throttle_to,
     )
 
 
@@ -183,6 +219,18 @@ def _surfaces(options: Options) -> SurfaceSettings:
         options.http_listen,
         options.http_token,
         options.axeos is True,
+    )
+
+
+def _alerts(options: Options) -> AlertSettings:
+    default = AlertSettings()
+    return AlertSettings(
+        options.alert_command,
+        options.alert_webhook,
+        options.alert_notify or (),
+        options.alert_rate / 100 if options.alert_rate else default.rate,
+        options.alert_rejects / 100 if options.alert_rejects else default.rejects,
+        options.alert_temp,
     )
 
 

@@ -8,6 +8,7 @@ Texts = tuple[str, ...]
 
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Above0 = Annotated[float, msgspec.Meta(gt=0)]
+_Percent = Annotated[float, msgspec.Meta(gt=0, lt=100)]
 _Seconds = _Above0
 # What Linux takes for a keep-alive (tcp(7), MAX_TCP_KEEPIDLE): it has no smaller parts.
 _WholeSeconds = Annotated[int, msgspec.Meta(ge=1, le=32767)]
@@ -80,7 +81,32 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     http_listen: str | None = None
     http_token: str | None = None
     axeos: bool | None = None
+    alert_command: str | None = None
+    alert_webhook: str | None = None
+    alert_notify: Texts | None = None
+    alert_rate: _Percent | None = None
+    alert_rejects: _Percent | None = None
+    alert_temp: _Above0 | None = None
     coinbase_addr: str | None = None
     coinbase_sig: str | None = None
     chain: Literal["main", "test", "testnet4", "signet", "regtest"] | None = None
     block_dir: str | None = None
+    energy_meter: Literal["on", "off"] | None = None
+    power: Texts | None = None
+    price: float | None = None
+    price_band: Texts | None = None
+    price_file: str | None = None
+    price_file_unit: Literal["kWh", "MWh"] | None = None
+    currency: str | None = None
+    time_zone: str | None = None
+    mine_hours: Texts | None = None
+    off_hours: Literal["pause", "throttle"] | None = None
+    pause_above_price: float | None = None
+    resume_below_price: float | None = None
+    on_high_price: Literal["pause", "throttle"] | None = None
+    on_unknown_price: Literal["run", "throttle", "pause"] | None = None
+    temp_limit: _Above0 | None = None
+    temp_resume: _Above0 | None = None
+    on_heat: Literal["pause", "throttle"] | None = None
+    on_battery: Literal["run", "throttle", "pause"] | None = None
+    throttle_to: Annotated[int, msgspec.Meta(ge=10, le=90)] | None = None

@@ -137,6 +137,62 @@ class SurfaceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EnergySettings:
+    """How energy is metered, and what it costs; `core.energy` reads the texts."""
+
+    metered: bool = True
+    power: tuple[str, ...] = ()
+    """`BACKEND=WATTS` or `BACKEND:DEVICE=WATTS`, each, where no meter tells or one is wrong."""
+    price: float | None = None
+    """Of a kilowatt-hour, when nothing else says one."""
+    price_bands: tuple[str, ...] = ()
+    """`HOURS=PRICE`, each."""
+    price_file: str | None = None
+    price_file_unit: str = "kWh"
+    currency: str = ""
+    time_zone: str | None = None
+    """In which hours and days are meant; None: this machine's."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """When a run is paused or throttled; None: no such rule. Prices are of a kilowatt-hour."""
+
+    mine_hours: tuple[str, ...] = ()
+    off_hours: str = "pause"
+    pause_above_price: float | None = None
+    resume_below_price: float | None = None
+    """None: as soon as it is not above the other one."""
+    on_high_price: str = "pause"
+    on_unknown_price: str = "run"
+    temp_limit: float | None = None
+    """Degrees Celsius, of each device."""
+    temp_resume: float | None = None
+    on_heat: str = "pause"
+    on_battery: str | None = None
+    throttle_to: int = 50
+    """Per cent of the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """What is worth an alert, and who is told of one."""
+
+    command: str | None = None
+    """A program with its arguments, as a shell would part them; no shell runs it."""
+    webhook: str | None = field(default=None, repr=False)
+    """A URL that takes JSON; what is secret about it is in it."""
+    notify: tuple[str, ...] = field(default=(), repr=False)
+    """URLs as apprise has them, with their secrets."""
+    rate: float = 0.85
+    """A device is slow below this part of what it should do."""
+    rejects: float = 0.05
+    """This part of the shares may be rejected or stale."""
+    temperature: float | None = None
+    """Degrees Celsius; None: near the device's own limit."""
+
+
+@dataclass(frozen=True, slots=True)
 class MineSettings:
     """A whole run. Without pools it mines on the embedded one."""
 
@@ -163,3 +219,6 @@ class MineSettings:
     solo: SoloSettings = SoloSettings()
     group: GroupSettings = GroupSettings()
     surfaces: SurfaceSettings = SurfaceSettings()
+    alerts: AlertSettings = AlertSettings()
+    energy: EnergySettings = EnergySettings()
+    rules: RuleSettings = RuleSettings()

@@ -293,7 +293,11 @@ _KEYS = (
     "chain", "block-dir", "asicboost", "load-balance", "first-job-timeout", "stuck-timeout",
     "max-rejects", "stable-time", "asic-board", "asic-chip", "asic-chips", "asic-frequency",
     "asic-voltage", "asic-baud", "asic-domain", "force", "api-listen", "api-allow", "http-listen",
-    "http-token", "axeos",
+    "http-token", "axeos", "alert-command", "alert-webhook", "alert-notify", "alert-rate",
+    "alert-rejects", "alert-temp", "energy-meter", "power", "price", "price-band", "price-file",
+    "price-file-unit", "currency", "time-zone", "mine-hours", "off-hours", "pause-above-price",
+    "resume-below-price", "on-high-price", "on-unknown-price", "temp-limit", "temp-resume",
+    "on-heat", "on-battery", "throttle-to",
 )  # fmt: skip
 
 
