@@ -52,6 +52,11 @@ def loop_kw(search: Search) -> tuple[Node, ...]:
     return (*search.first_kw[begin:shared], *search.schedule)
 
 
+def second_loop_kw(search: Search) -> tuple[Node, ...]:
+    """Return the same of the second hash."""
+    return search.second_kw[second_hash(search).begin :]
+
+
 def _rolled(
     made: Sequence[Node], kw: Sequence[Node], loop: range, outputs: Sequence[Node]
 ) -> Rolled:

@@ -25,7 +25,7 @@ class InstructionSet:
     c: Mapping[Op, str]
     has_spread_operands: bool = False  # whether a word in memory can be an operand of all lanes
     weave: Weave = field(default_factory=Weave)  # of a straight line
-    rolled: bool = False  # whether C does most rounds in loops: where a line is too much code
+    rolled: bool = False  # whether most rounds are done in loops: where a line is too much code
 
     @property
     def has(self) -> frozenset[Op]:

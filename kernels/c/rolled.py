@@ -3,7 +3,7 @@
 from stampmill.kernels.c.words import Words, name
 from stampmill.kernels.graph import Node, Scope
 from stampmill.kernels.listing import chain
-from stampmill.kernels.rolled import ROUNDS, Rolled, first_hash, second_hash
+from stampmill.kernels.rolled import ROUNDS, Rolled, first_hash, second_hash, second_loop_kw
 from stampmill.kernels.search import Search
 
 
@@ -31,14 +31,13 @@ def _first(words: Words, search: Search) -> list[str]:
 
 
 def _second(words: Words, search: Search) -> list[str]:
-    rolled = second_hash(search)
-    kw = search.second_kw[rolled.begin :]
+    kw = second_loop_kw(search)
     return [
         "static uint32_t v_second(const V_UNIFORM *work, const V *digest) {",
         *(f"V digest_{i} = digest[{i}];" for i in range(8)),
         f"V kw[{len(kw)}];",
         *_kept(words, kw),
-        *_hash(words, rolled),
+        *_hash(words, second_hash(search)),
         f"return {name(search.clear)};",
         "}",
     ]

@@ -15,7 +15,8 @@ knows (layout.py):
 
 The two hashes of a step wait for each other nowhere, and run side by side. With one version so does
 the schedule, which is a long chain. With more versions that body and the step's together would not
-fit the first cache for code. Needs LLVM 20 or newer.
+fit the first cache for code. Where an instruction set's rounds are loops (kernels/rolled.py), a CPU
+alone does the two side by side, as far as it looks ahead. Needs LLVM 20 or newer.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from collections.abc import Iterator
 from stampmill.kernels.graph import Graph, Node, Scope, reach
 from stampmill.kernels.listing import Chain, Weave, chain, pipelined
 from stampmill.kernels.llvm.layout import Layout, layout
+from stampmill.kernels.llvm.rolled import rolled_step
 from stampmill.kernels.llvm.text import Function
 from stampmill.kernels.lower import lowered
 from stampmill.kernels.search import Search
@@ -34,9 +36,16 @@ _PEEK = """define internal i32 @sm_peek(ptr %memory, i64 %number) {
 ret i32 %word
 }"""
 
+# Where rounds are loops, a schedule of its own costs nothing, and one step is enough code.
+_BOTH = """define internal i32 @sm_alone(ptr noalias %memory, i64 %number) {
+%none = call i32 @sm_schedule(ptr %memory, i64 %number)
+%mask = call i32 @sm_step(ptr %memory, i64 0)
+ret i32 %mask
+}"""
 
-def functions(row: InstructionSet, weave: Weave | None = None) -> dict[str, str]:
-    """Return the definitions for an instruction set, by name; each stands alone."""
+
+def functions(row: InstructionSet) -> dict[str, str]:
+    """Return the definitions for an instruction set, by name."""
     search = lowered(row.has)
     places = layout(row, search)
     return {
@@ -45,8 +54,8 @@ def functions(row: InstructionSet, weave: Weave | None = None) -> dict[str, str]
         "sm_version": _version(places),
         "sm_work": _work(places),
         "sm_schedule": _schedule(places, search),
-        "sm_step": _step(places, search, weave or row.weave),
-        "sm_alone": _alone(places, search, weave or row.weave),
+        "sm_step": rolled_step(places, search) if row.rolled else _step(places, search, row.weave),
+        "sm_alone": _BOTH if row.rolled else _alone(places, search, row.weave),
         "sm_peek": _PEEK,
     }
 
@@ -83,6 +92,8 @@ def _version(places: Layout) -> str:
 def _work(places: Layout) -> str:
     code = Function("sm_work", places)
     code.prepare(places.work)
+    for words in places.kw:
+        code.prepare({node: place for node, place in words.items() if node.scope < Scope.LANE})
     return code.text()
 
 

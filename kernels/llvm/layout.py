@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stampmill.kernels.counts import MAX_VERSIONS
 from stampmill.kernels.graph import Node, Op, Scope, lanes, reach
+from stampmill.kernels.rolled import loop_kw, second_loop_kw
 from stampmill.kernels.search import Search
 from stampmill.kernels.sets import InstructionSet
 
@@ -31,6 +32,7 @@ class Layout:
     inputs: Mapping[str, tuple[Place, ...]]  # by name
     work: Mapping[Node, Place]
     version: Mapping[Node, Place]
+    kw: tuple[Mapping[Node, Place], ...]  # what rounds add one by one, of each hash in loops
 
     def read(self, node: Node, *, in_loop: bool) -> Place:
         """Return where the loop, or what prepares it, finds a value that it does not make."""
@@ -44,8 +46,11 @@ def layout(row: InstructionSet, search: Search) -> Layout:
     First come vectors, then what all versions share, then a part for each version.
     """
     shared, part, kept = _Block(), _Block(), 1 if row.has_spread_operands else row.lanes
-    sizes = {"nonce": 1, "digest": 8, "kw": len(search.schedule)}
+    sizes = {"nonce": 1, "digest": 8}
     inputs = {name: shared.take(size, row.lanes) for name, size in sizes.items()}
+    added = (loop_kw(search), second_loop_kw(search)) if row.rolled else (search.schedule,)
+    kw = [dict(zip(words, shared.take(len(words), row.lanes), strict=True)) for words in added]
+    inputs["kw"] = tuple(kw[0][node] for node in search.schedule)
     work, version = (_read(search, scope) for scope in (Scope.WORK, Scope.VERSION))
     work_places = shared.take(len(work), kept)
     # The header's first 64 bytes but for the version, and what follows them; the state, constants
@@ -73,6 +78,7 @@ def layout(row: InstructionSet, search: Search) -> Layout:
         inputs,
         dict(zip(work, work_places, strict=True)),
         dict(zip(version, moved(version_places), strict=True)),
+        tuple(kw),
     )
 
 

@@ -1,9 +1,11 @@
 """One function in LLVM IR, written from nodes of a graph."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from stampmill.kernels.graph import WORD, Node, Op, reach
 from stampmill.kernels.llvm.layout import Layout, Place
+from stampmill.kernels.rolled import Rolled
 
 # {r} is the result, {t} the type, {s} the type in names of intrinsics, {n} the count.
 _TEXT = {
@@ -68,6 +70,33 @@ class Function:
     def same(self, node: Node, other: Node) -> None:
         """Let a value that was made stand for another node as well."""
         self._values[node] = self.value(other)
+
+    def load(self, node: Node, place: Place) -> None:
+        """Let what lies in a place stand for a node."""
+        self._values[node] = self._loaded(place)
+
+    def loop(self, rolled: Rolled, places: Sequence[Place]) -> None:
+        """Do a loop's rounds. Each turn finds what it adds behind what the turn before it added."""
+        self._made += 1
+        name, index = f"r{self._made}", self._index
+        begin = ["0", *(self.value(node) for node in rolled.before)]
+        self._lines += [f"br label %{name}_in", f"{name}_in:", f"br label %{name}", f"{name}:"]
+        top, self._index = len(self._lines), f"%{name}_0"
+        self._values |= {node: f"%{name}_{i}" for i, node in enumerate(rolled.read, 1)}
+        for node, place in zip(rolled.added, places, strict=True):
+            self.load(node, replace(place, stride=len(places) * place.lanes))
+        self.take(rolled.body)
+        made = [self.value(node) for node in rolled.made]
+        self._values |= dict(zip(rolled.after, made, strict=True))
+        following = self._new(f"add i64 {self._index}, 1")
+        last = self._new(f"icmp eq i64 {following}, {rolled.turns}")
+        self._lines += [f"br i1 {last}, label %{name}_out, label %{name}", f"{name}_out:"]
+        kinds = ["i64", *[_type(self._lanes)[0]] * len(made)]
+        self._lines[top:top] = [
+            f"%{name}_{i} = phi {kind} [ {a}, %{name}_in ], [ {b}, %{name} ]"
+            for i, (kind, a, b) in enumerate(zip(kinds, begin, [following, *made], strict=True))
+        ]
+        self._index = index
 
     def store(self, nodes: Sequence[Node], places: Sequence[Place]) -> None:
         """Put values in their places, in all lanes if a place has more than the value.
