@@ -16,8 +16,12 @@ class _Device:
     name: str
     meter: RateMeter
     hashes: int = 0
+    before: int = 0
+    """What an earlier backend hashed on it."""
     kernel: str = ""
     alive: bool = True
+    used: bool = True
+    """Whether its backend still works on it; its counters stay."""
     board: BoardReport | None = None
 
 
@@ -46,7 +50,21 @@ class Devices:
                 kernel = backend.capabilities().kernel
                 new = _Device(backend, name, RateMeter(self.started), kernel=kernel)
                 self._devices[backend, name] = new
-            self._devices[backend, name].hashes = count
+            device = self._devices[backend, name]
+            device.hashes = device.before + count
+
+    def hand_over(self, old: Backend, new: Backend) -> None:
+        """Let the devices of one backend be another's; those that it leaves out keep their counts.
+
+        The new backend is open, and has hashed nothing yet.
+        """
+        wanted, kernel = new.capabilities().devices, new.capabilities().kernel
+        for device in self._devices.values():
+            if device.backend is old:
+                device.backend, device.kernel = new, kernel
+                device.before, device.used = device.hashes, device.name in wanted
+        self._devices = {(device.backend, device.name): device for device in self._devices.values()}
+        self.count(new, dict.fromkeys(wanted, 0))
 
     def report(self, backend: Backend, board: BoardReport) -> None:
         """Note how the board of a backend does, which is its only device."""
@@ -66,7 +84,10 @@ class Devices:
     def backend_of(self, index: int) -> Backend | None:
         """Return the backend of a device, by its place among all; None if it has more than one."""
         backend = self.owners[index]
-        return backend if self.owners.count(backend) == 1 else None
+        used = [
+            name for (owner, name), one in self._devices.items() if owner is backend and one.used
+        ]
+        return backend if used == [list(self._devices)[index][1]] else None
 
     def sample(self, now: float) -> None:
         """Take every rate; a device that counts no more comes down to zero."""
@@ -95,7 +116,7 @@ class Devices:
                 shares(key),
                 device.kernel,
                 device.alive,
-                device.backend not in resting,
+                device.used and device.backend not in resting,
                 _sensors(device.board),
                 device.board,
                 device.backend in held,

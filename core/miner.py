@@ -52,6 +52,9 @@ class Miner:
         self._devices.begin(clock())
         self._finished: tuple[float, float] | None = None
         self._amendments: list[Amendment] = []
+        self._replacing = asyncio.Lock()
+        self._leaving: Backend | None = None
+        """The one that another takes the place of."""
 
     def amend(self, amendment: Amendment) -> None:
         """Let something add to every snapshot what it alone knows: alerts, energy, policy."""
@@ -77,6 +80,29 @@ class Miner:
         self._devices.count(backend, dict.fromkeys(backend.capabilities().devices, 0))
         self._readers[backend] = self._spawn(self._read(backend))
         self._scheduler.add(backend)
+
+    async def replace(self, old: Backend, new: Backend) -> None:
+        """Let a backend go on with the devices and counters of another; raise as `add` does.
+
+        What the old one has found still counts. In between nothing is searched for as long as the
+        old one takes to close.
+        """
+        await new.open()
+        async with self._replacing:
+            if self._stop.is_set() or old not in self._backends:
+                await new.close()
+                return
+            self._leaving = old
+            self._scheduler.remove(old)
+            await self._close(old, self._readers[old])
+            await asyncio.wait([self._readers.pop(old)])
+            self._read_telemetry(old)
+            self._hand_over(old, new)
+
+    @property
+    def owners(self) -> tuple[Backend, ...]:
+        """The backend of each device of the snapshot."""
+        return tuple(self._devices.owners)
 
     def pause(self, who: str, by: Holder = Holder.OPERATOR) -> None:
         """Let all devices rest, and free what they hold; the pool is stayed with.
@@ -177,6 +203,16 @@ class Miner:
         self._backends.append(backend)
         return None
 
+    def _hand_over(self, old: Backend, new: Backend) -> None:
+        self._backends[self._backends.index(old)] = new
+        self._devices.hand_over(old, new)
+        self.stats.hand_over(old, new)
+        self._note_kernels()
+        self._readers[new] = self._spawn(self._read(new))
+        self._scheduler.take_over(old, new)
+        if self._failure is not None:  # the old one does not let go of its threads
+            self._stop.set()
+
     def _spawn(self, part: Coroutine[None, None, None]) -> asyncio.Task[None]:
         return asyncio.create_task(self._guard(part))
 
@@ -197,9 +233,12 @@ class Miner:
             async for nonce in backend.nonces():
                 self._scheduler.on_nonce(nonce, backend)
         except StampmillError as error:
-            await self._drop(backend, error)
+            if backend is self._leaving:
+                self._leave_out(backend, error)
+            else:
+                await self._drop(backend, error)
         else:
-            if not self._stop.is_set():
+            if backend is not self._leaving and not self._stop.is_set():
                 await self._drop(backend, BackendError("it stopped by itself"))
 
     async def _drop(self, backend: Backend, error: StampmillError) -> None:
@@ -242,6 +281,8 @@ class Miner:
     async def _shut_down(self, tasks: list[asyncio.Task[None]]) -> None:
         """Stop scanning, deliver what was found, then wait a little for the answers."""
         self._stop.set()
+        async with self._replacing:  # what has begun is over in a moment
+            pass
         for backend in tuple(self._backends):
             # A job that still comes must not wake what is closed.
             self._scheduler.remove(backend)

@@ -151,6 +151,13 @@ class Scheduler:
         with self._others_turning():
             self._backends.append(backend)
 
+    def take_over(self, old: Backend, new: Backend) -> None:
+        """Give work to one more backend, which rests where the removed one was to rest."""
+        with self._others_turning():
+            self._backends.append(new)
+            self._resting = _renamed(self._resting, old, new)
+            self._held = _renamed(self._held, old, new)
+
     def remove(self, backend: Backend) -> None:
         """Give no more work to a backend that failed."""
         if backend in self._backends:
@@ -242,3 +249,7 @@ class Scheduler:
     def _is_dead(self, share: Share) -> bool:
         # A block is worth sending even late: the pool may build on the other side of a fork.
         return id(share.job) not in self._live and not share.solves_block
+
+
+def _renamed(backends: frozenset[Backend], old: Backend, new: Backend) -> frozenset[Backend]:
+    return backends - {old} | {new} if old in backends else backends

@@ -163,6 +163,12 @@ class Stats:
         """Return the tally of a device."""
         return self.devices.setdefault(key, Tally())
 
+    def hand_over(self, old: object, new: object) -> None:
+        """Let the tallies of one backend's devices, whose keys begin with it, be another's."""
+        of_old = [key for key in self.devices if isinstance(key, tuple) and key[0] is old]
+        for key in of_old:
+            self.devices[new, *key[1:]] = self.devices.pop(key)
+
     def pool(self, sink: ShareSink) -> PoolTally:
         """Return the tally of the source that a sink leads to."""
         for known, tally in self.pools:
