@@ -11,6 +11,7 @@ import sys
 
 from stampmill.core.backends.asic.control.bitaxe import BITAXE
 from stampmill.core.backends.asic.control.emberone import EMBERONE
+from stampmill.core.backends.asic.guardian.channel import Descriptors
 from stampmill.core.backends.asic.guardian.keeper import Keeper
 from stampmill.core.backends.asic.guardian.line import Line
 from stampmill.core.backends.asic.guardian.messages import Lost, encode
@@ -29,7 +30,9 @@ def main(arguments: list[str]) -> ExitCode:
         signal.signal(number, signal.SIG_IGN)
     path, board = arguments
     try:
-        keeper = Keeper(PROFILES[board], Line(open_port(path), path), OrderPipe(0, 1))
+        keeper = Keeper(
+            PROFILES[board], Line(Descriptors(open_port(path)), path), OrderPipe(Descriptors(0, 1))
+        )
         reason = keeper.run()
     except StampmillError as error:
         _tell(Lost(str(error)))

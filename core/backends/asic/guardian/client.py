@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
+from typing import Protocol
 
 import msgspec
 
@@ -40,6 +41,17 @@ class GuardianError(BackendError):
     """The guardian refused an order, or has ended."""
 
 
+class Process(Protocol):
+    """What is asked of a guardian's process: `asyncio.subprocess.Process`, or a stand-in."""
+
+    stdin: asyncio.StreamWriter | None
+    stdout: asyncio.StreamReader | None
+    pid: int
+
+    async def wait(self) -> int:
+        """Return its exit status, once it has ended."""
+
+
 class GuardianClient:
     """One guardian. Use it on the event loop that started it.
 
@@ -47,9 +59,7 @@ class GuardianClient:
     guardian is gone: then nobody watches the board, and only another guardian may touch it.
     """
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, on_report: Callable[[Report], None]
-    ) -> None:
+    def __init__(self, process: Process, on_report: Callable[[Report], None]) -> None:
         loop = asyncio.get_running_loop()
         self.variant = ""
         self.sensors: Sensors | None = None
@@ -80,15 +90,19 @@ class GuardianClient:
             start_new_session=True,
         )  # fmt: skip
         client = cls(process, on_report)
+        await client.wait_until_ready(port)
+        return client
+
+    async def wait_until_ready(self, port: str) -> None:
+        """Wait until it holds the board in reset; raise NoDeviceError, and let it go, if not."""
         try:
-            await asyncio.wait_for(asyncio.shield(client._ready), _START_SECONDS)
+            await asyncio.wait_for(asyncio.shield(self._ready), _START_SECONDS)
         except TimeoutError:
-            await client.close()
+            await self.close()
             raise NoDeviceError(f"{port}: the guardian did not start") from None
         except BaseException:
-            await client.close()
+            await self.close()
             raise
-        return client
 
     @property
     def pid(self) -> int:

@@ -1,7 +1,5 @@
 """The guardian's hold on a control port: one request at a time, blocking, with a deadline."""
 
-import os
-import select
 import time
 from collections.abc import Callable, Iterator
 
@@ -23,6 +21,7 @@ from stampmill.core.backends.asic.control.requests import (
     Request,
     encode_request,
 )
+from stampmill.core.backends.asic.guardian.channel import Channel
 from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.errors import StampmillError
 
@@ -38,16 +37,17 @@ class NoAnswerError(LineError):
 
 
 class Line:
-    """Requests over an open descriptor. `errors` counts those without a good answer."""
+    """Requests over an open port. `errors` counts those without a good answer."""
 
-    def __init__(self, fd: int, name: str, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, channel: Channel, name: str, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.errors = 0
         self._name = name
-        self._fd = fd
+        self._channel = channel
         self._now = now
         self._reader = ReplyReader(Variant.V0)
         self._id = 0
-        os.set_blocking(fd, False)
 
     @property
     def variant(self) -> Variant:
@@ -110,7 +110,7 @@ class Line:
     def _chunks(self, seconds: float) -> Iterator[bytes]:
         end = self._now() + seconds
         while (left := end - self._now()) > 0:
-            select.select([self._fd], [], [], left)
+            self._channel.wait(left)
             if data := self._read():
                 yield data
 
@@ -121,19 +121,16 @@ class Line:
     def _read(self) -> bytes:
         """Return what is there, perhaps nothing; raise PortGoneError."""
         try:
-            data = os.read(self._fd, 4096)
-        except BlockingIOError:
-            return b""
+            return self._channel.read()
+        except EOFError:
+            raise PortGoneError(self._name, "closed by the other end") from None
         except OSError as error:
             raise PortGoneError(self._name, str(error.strerror)) from error
-        if not data:
-            raise PortGoneError(self._name, "closed by the other end")
-        return data
 
     def _write(self, packet: bytes) -> None:
         """Write in one call: the firmware drops what comes in parts."""
         try:
-            os.write(self._fd, packet)
+            self._channel.write(packet)
         except BlockingIOError as error:
             raise NoAnswerError("the control port takes nothing") from error
         except OSError as error:

@@ -1,7 +1,5 @@
 """The guardian's ear for its miner: orders by the line, and when there will be no more."""
 
-import os
-import select
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +7,7 @@ from contextlib import suppress
 
 import msgspec
 
+from stampmill.core.backends.asic.guardian.channel import Channel
 from stampmill.core.backends.asic.guardian.messages import (
     SILENCE_SECONDS,
     Order,
@@ -26,19 +25,14 @@ class MinerGoneError(Exception):
 
 
 class OrderPipe:
-    """Orders from one descriptor, reports to another. No method blocks beyond its `seconds`."""
+    """Orders in, reports out. No method blocks beyond its `seconds`."""
 
-    def __init__(
-        self, orders: int, reports: int, now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._fd = orders
-        self._reports = reports
+    def __init__(self, channel: Channel, now: Callable[[], float] = time.monotonic) -> None:
+        self._channel = channel
         self._now = now
         self._buffer = b""
         self._waiting: deque[Order] = deque()
         self._heard = now()
-        os.set_blocking(orders, False)
-        os.set_blocking(reports, False)
 
     def wait(self, seconds: float) -> Order | None:
         """Return the next order, None if none comes in time; raise MinerGoneError."""
@@ -60,21 +54,20 @@ class OrderPipe:
     def tell(self, report: Report) -> None:
         """Report; a miner that does not read, or is gone, misses it."""
         with suppress(OSError):
-            os.write(self._reports, encode(report))
+            self._channel.write(encode(report))
 
     def _listen(self, seconds: float) -> None:
         silent = self._now() - self._heard
         if silent >= SILENCE_SECONDS:
             raise MinerGoneError(f"the miner has been silent for {silent:.0f} s")
-        select.select([self._fd], [], [], min(seconds, SILENCE_SECONDS - silent))
+        self._channel.wait(min(seconds, SILENCE_SECONDS - silent))
         try:
-            data = os.read(self._fd, 65536)
-        except BlockingIOError:
-            return
-        if not data:
-            raise MinerGoneError("the miner has ended")
-        self._heard = self._now()
-        self._take(data)
+            data = self._channel.read()
+        except EOFError:
+            raise MinerGoneError("the miner has ended") from None
+        if data:
+            self._heard = self._now()
+            self._take(data)
 
     def _take(self, data: bytes) -> None:
         *lines, self._buffer = (self._buffer + data).split(b"\n")

@@ -22,6 +22,7 @@ from stampmill.core.backends.asic.control.requests import (
     Packet,
     RequestReader,
 )
+from stampmill.core.backends.asic.guardian.channel import Descriptors
 from stampmill.core.backends.asic.guardian.line import Line, LineError, NoAnswerError
 from stampmill.core.backends.asic.guardian.open import open_port
 from stampmill.core.backends.asic.link.errors import (
@@ -49,7 +50,7 @@ class Firmware:
 
     def line(self, variant: Variant = Variant.V0) -> Line:
         self.answer = lambda packet: encode_reply(variant, Reply(packet.id, b"\0"))
-        line = Line(os.dup(self.slave), self.path)
+        line = Line(Descriptors(os.dup(self.slave)), self.path)
         assert line.detect() is variant
         return line
 
@@ -158,15 +159,15 @@ def test_garbage_before_the_reply_was_asked_for_is_dropped(firmware: Firmware) -
 def test_what_is_no_bitaxe_is_told_with_what_it_said(firmware: Firmware) -> None:
     firmware.answer = lambda packet: b"AT?"
     with pytest.raises(NoAnswerError, match="answers 41543f"):
-        Line(os.dup(firmware.slave), firmware.path).detect(tries=1)
+        Line(Descriptors(os.dup(firmware.slave)), firmware.path).detect(tries=1)
     firmware.answer = lambda packet: b""
     with pytest.raises(NoAnswerError, match="does not answer"):
-        Line(os.dup(firmware.slave), firmware.path).detect(tries=1)
+        Line(Descriptors(os.dup(firmware.slave)), firmware.path).detect(tries=1)
 
 
 def test_an_unplugged_port_is_gone() -> None:
     with served() as port:
-        line = Line(open_port(port.path), port.path)
+        line = Line(Descriptors(open_port(port.path)), port.path)
         line.detect()
         port.unplug()
         with pytest.raises(PortGoneError, match="is gone"):

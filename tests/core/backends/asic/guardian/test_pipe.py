@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stampmill.core.backends.asic.guardian.channel import Descriptors
 from stampmill.core.backends.asic.guardian.messages import (
     Beat,
     Lost,
@@ -20,7 +21,7 @@ class Miner:
         orders, self.write_end = os.pipe()
         self.read_end, reports = os.pipe()
         self._ours = (orders, reports)
-        self.pipe = OrderPipe(orders, reports, lambda: self.now)
+        self.pipe = OrderPipe(Descriptors(orders, reports), lambda: self.now)
 
     def say(self, data: bytes) -> None:
         os.write(self.write_end, data)
