@@ -149,13 +149,12 @@ def test_a_redirect_is_only_ever_asked_never_followed_here() -> None:
     assert all(host is None or len(host) <= 255 for host in world.redirects)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_all_that_can_be_understood_at_once(seed: int) -> None:
+def test_all_that_can_be_understood_at_once() -> None:
     names = THRIVES - {
         "early-jobs", "new-extranonces", "frozen-job", "notify-flood", "big-lines", "stuck-tip",
         "pays-others", "refuses-optional",
     }  # fmt: skip
-    world = lived(*sorted(names), seconds=100, seed=seed)
+    world = lived(*sorted(names), seconds=100, seed=1)
     assert all(world.chaos.acted[name] for name in names)
     assert world.results[Verdict.ACCEPTED] > 0
 
@@ -163,7 +162,7 @@ def test_all_that_can_be_understood_at_once(seed: int) -> None:
 combinations = st.lists(st.sampled_from(sorted(SCENARIOS)), min_size=2, max_size=4, unique=True)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(combinations, st.integers(0, 1000))
 def test_any_combination_leaves_every_share_with_one_result(names: list[str], seed: int) -> None:
     lived(*names, seconds=60, seed=seed)
