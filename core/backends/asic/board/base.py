@@ -57,6 +57,12 @@ class LineCounters(NamedTuple):
     damaged_frames: int = 0
     unexpected_replies: int = 0
     repeated_writes: int = 0
+    late_replies: int = 0
+    """Answers to a question of the bring-up that nobody waited for any more."""
+    placeholder_nonces: int = 0
+    """For the job that means nothing: chips of a long chain want one before they are set up."""
+    nonces_during_bring_up: int = 0
+    """Of earlier jobs; each is judged as any other, and counted there as well."""
 
 
 class Board(Protocol):

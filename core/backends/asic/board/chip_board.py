@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from stampmill.core.backends.asic.board.base import BoardError, Facts, Found, LineCounters
 from stampmill.core.backends.asic.board.bring_up import Driver, Sleep, bring_up_chain
 from stampmill.core.backends.asic.board.chip_line import ChipLine
+from stampmill.core.backends.asic.board.inquiry import Inquiry
 from stampmill.core.backends.asic.board.jobs import header_version
 from stampmill.core.backends.asic.board.settings import BoardSettings
-from stampmill.core.backends.asic.board.tuned_chain import TunedChain
+from stampmill.core.backends.asic.board.tuned_chain import TunedChain, quiet_for
 from stampmill.core.backends.asic.chip.bringup import retune
 from stampmill.core.backends.asic.link.emulation import Emulation
 from stampmill.core.backends.asic.link.port import Port
+from stampmill.core.backends.asic.wire.replies import NonceReply
 from stampmill.core.board_report import BoardReading
 from stampmill.core.job import Work
 
@@ -35,6 +37,7 @@ class ChipBoard(ABC):
         self._line: ChipLine | None = None
         self._past = LineCounters()
         self._notices: list[str] = []
+        self._overheard: list[NonceReply] = []
 
     @abstractmethod
     async def power_up(self) -> Port:
@@ -57,15 +60,21 @@ class ChipBoard(ABC):
         """Give the board power, find its chips and make them ready."""
         self._close_line()
         port = await self.power_up()
-        tuned, driver = await bring_up_chain(
-            port,
-            self.settings,
-            emulation=self.emulation(),
-            limit_mhz=self.limit_mhz,
-            sleep=self._sleep,
-        )
-        self._line = ChipLine(port, tuned)
-        self._remember(driver)
+        inquiry = Inquiry(port, quiet_for(self.emulation()))
+        try:
+            tuned, driver = await bring_up_chain(
+                inquiry,
+                self.settings,
+                emulation=self.emulation(),
+                limit_mhz=self.limit_mhz,
+                sleep=self._sleep,
+            )
+        finally:
+            self._remember_heard(inquiry)
+        overheard, self._overheard = self._overheard, []
+        self._line = ChipLine(port, tuned, overheard)
+        self._notices += driver.notices
+        self._past = _sum(self._past, LineCounters(repeated_writes=driver.repeated_writes))
         return tuned.facts(self.kind, self.serial_number)
 
     async def reset(self) -> None:
@@ -140,9 +149,17 @@ class ChipBoard(ABC):
         self._past = self.counters()
         self._line = None
 
-    def _remember(self, driver: Driver) -> None:
-        self._notices += driver.notices
-        self._past = _sum(self._past, LineCounters(repeated_writes=driver.repeated_writes))
+    def _remember_heard(self, inquiry: Inquiry) -> None:
+        """Count what came while the chips were set up, and keep the nonces for the line."""
+        reader, nonces = inquiry.reader, inquiry.overheard
+        heard = LineCounters(
+            reader.discarded,
+            reader.damaged,
+            late_replies=inquiry.late_replies,
+            nonces_during_bring_up=len(nonces),
+        )
+        self._past = _sum(self._past, heard)
+        self._overheard += nonces
 
 
 def _sum(one: LineCounters, other: LineCounters) -> LineCounters:

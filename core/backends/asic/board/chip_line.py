@@ -6,7 +6,7 @@ from stampmill.core.backends.asic.board.base import Found, LineCounters
 from stampmill.core.backends.asic.board.jobs import job_frame
 from stampmill.core.backends.asic.board.tuned_chain import TunedChain
 from stampmill.core.backends.asic.chip import registers
-from stampmill.core.backends.asic.chip.bringup import roll_versions, ticket
+from stampmill.core.backends.asic.chip.bringup import placeholder_id, roll_versions, ticket
 from stampmill.core.backends.asic.chip.nonces import chip_index, read_fields
 from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.backends.asic.link.port import Port
@@ -18,14 +18,17 @@ from stampmill.core.job import Work
 class ChipLine:
     """The data side of a board whose chips have been brought up."""
 
-    def __init__(self, port: Port, tuned: TunedChain) -> None:
+    def __init__(self, port: Port, tuned: TunedChain, overheard: Sequence[NonceReply] = ()) -> None:
         self.port = port
         self.tuned = tuned
-        self.unexpected_replies = 0
+        self.unexpected_replies = self.placeholder_nonces = 0
         self.notices: list[str] = []
         self._chip = tuned.chain.chip
         size = LONG_REPLY if self._chip.rolls_versions else SHORT_REPLY
         self._reader = ReplyReader((size,))
+        self._overheard = overheard
+        """Came while the chips were set up: of jobs that may still count."""
+        self._placeholder = placeholder_id(tuned.chain)
         self._mask: int | None = None
         self._ticket: int | None = None
 
@@ -50,18 +53,26 @@ class ChipLine:
 
     async def hear(self) -> Sequence[Found]:
         """Return the nonces in what comes next; raise PortGoneError."""
+        if self._overheard:
+            nonces, self._overheard = self._overheard, ()
+            return self._all_found(nonces)
         data = await self.port.read()
         if not data:
             raise PortGoneError(self.port.name)
         replies = self._reader.feed(data)
         nonces = [reply for reply in replies if isinstance(reply, NonceReply)]
         self.unexpected_replies += len(replies) - len(nonces)
-        return [self._found(reply) for reply in nonces]
+        return self._all_found(nonces)
 
     def counters(self) -> LineCounters:
         """Return what was wrong on the line."""
         reader = self._reader
-        return LineCounters(reader.discarded, reader.damaged, self.unexpected_replies)
+        return LineCounters(
+            reader.discarded,
+            reader.damaged,
+            self.unexpected_replies,
+            placeholder_nonces=self.placeholder_nonces,
+        )
 
     def _warn_of_few_versions(self, mask: int) -> None:
         bits = mask.bit_count()
@@ -70,6 +81,12 @@ class ChipLine:
                 f"{self.port.name}: versions may be rolled in {bits} bits, not 16: how the chips "
                 "take that is not documented, and they may hash the same several times"
             )
+
+    def _all_found(self, nonces: Sequence[NonceReply]) -> list[Found]:
+        found = [self._found(reply) for reply in nonces]
+        ours = [one for one in found if one.job_id != self._placeholder]
+        self.placeholder_nonces += len(found) - len(ours)
+        return ours
 
     def _found(self, reply: NonceReply) -> Found:
         fields = read_fields(self._chip, reply)

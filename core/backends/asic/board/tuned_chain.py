@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stampmill.core.backends.asic.board.base import Facts
 from stampmill.core.backends.asic.board.inquiry import QUIET
-from stampmill.core.backends.asic.chip.bringup import Wish
+from stampmill.core.backends.asic.chip.bringup import Wish, placeholder_id
 from stampmill.core.backends.asic.chip.chain import Chain
 from stampmill.core.backends.asic.chip.pll import pll_for
 from stampmill.core.backends.asic.link.emulation import Emulation
@@ -57,7 +57,7 @@ class TunedChain:
             hashrate=self.hashrate,
             zero_bits=32 if self.emulation is None else self.emulation.zero_bits,
             max_ticket_bits=_MAX_TICKET_BITS,
-            job_ids=chip.job_ids,
+            job_ids=tuple(i for i in chip.job_ids if i != placeholder_id(self.chain)),
             versions=chip.versions_per_job,
             mhz=self.mhz,
             tells_chips=chips == 1 or chip.rolls_versions,

@@ -95,6 +95,11 @@ def ticket(bits: int) -> Command:
     return write(registers.TICKET_MASK, registers.ticket_mask(bits))
 
 
+def placeholder_id(chain: Chain) -> int | None:
+    """Return the id of the job that means nothing; no real one may have it, for chips hash it."""
+    return chain.chip.job_ids[-1] if _has_offsets(chain) else None
+
+
 def sweep_length(chain: Chain, mhz: float) -> Command:
     """Return what sets how long a sweep is, for a frequency."""
     pll = pll_for(mhz, chain.chip.pll)
@@ -128,9 +133,9 @@ def _actions(step: Step, chain: Chain, wish: Wish) -> Iterator[Action]:  # noqa:
         case Do.RAMP:
             yield from _ramp_up(chain, wish)
         case Do.PLACEHOLDER:
-            if _has_offsets(chain):
-                # The id that real jobs come to last, so that its nonces are nobody's.
-                yield Send(FullJob(chain.chip.job_ids[-1], bytes(76)))
+            job_id = placeholder_id(chain)
+            if job_id is not None:
+                yield Send(FullJob(job_id, bytes(76)))
         case Do.OFFSETS:
             yield from _offsets(chain)
         case Do.SWEEP:
