@@ -100,7 +100,7 @@ def _pools(
 
 def _tally(stats: Stats, status: SourceStatus, *, alone: bool) -> PoolTally | None:
     for sink, tally in stats.pools:
-        if alone or _is_of(status, sink):
+        if _is_of(status, sink) or (alone and status.sink is None):
             return tally
     return None
 

@@ -47,34 +47,32 @@ class Balance:
 
     takes_turns = True
 
-    def __init__(self, quotas: Sequence[int], slice_seconds: float) -> None:
-        self._quotas = tuple(quotas)
+    def __init__(self, slice_seconds: float) -> None:
         self._slice = slice_seconds
-        self._served = [0.0] * len(self._quotas)
-        self._usable: frozenset[int] = frozenset()
+        self._usable: frozenset[Health] = frozenset()
         self._turn_until = 0.0
         self._counted_at: float | None = None
 
     def choose(self, pools: Sequence[Health], active: int | None, now: float) -> Choice:
         """Return the active pool until its turn is over, then the one furthest behind."""
-        self._count(active, now)
-        usable = frozenset(place for place, pool in enumerate(pools) if pool.job is not None)
-        self._welcome(usable)
+        self._count(None if active is None else pools[active], now)
+        usable = [place for place, pool in enumerate(pools) if pool.job is not None]
+        self._welcome(frozenset(pools[place] for place in usable))
         if active not in usable or now >= self._turn_until:
-            active = min(usable, key=lambda place: (self._served[place], place), default=None)
+            active = min(usable, key=lambda place: (pools[place].served, place), default=None)
             self._turn_until = now + self._slice
         return Choice(active, len(pools))
 
-    def _count(self, active: int | None, now: float) -> None:
+    def _count(self, active: Health | None, now: float) -> None:
         if active is not None and self._counted_at is not None:
-            self._served[active] += (now - self._counted_at) / self._quotas[active]
+            active.served += (now - self._counted_at) / active.quota
         self._counted_at = now
 
-    def _welcome(self, usable: frozenset[int]) -> None:
+    def _welcome(self, usable: frozenset[Health]) -> None:
         """Let who comes back begin level with the others: time away is not made up for."""
         stayed = usable & self._usable
         if stayed:
-            level = min(self._served[place] for place in stayed)
-            for place in usable - stayed:
-                self._served[place] = max(self._served[place], level)
+            level = min(pool.served for pool in stayed)
+            for pool in usable - stayed:
+                pool.served = max(pool.served, level)
         self._usable = usable

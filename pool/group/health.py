@@ -15,11 +15,15 @@ class Fault(Enum):
     OLD_TIP = "it builds on a block that is long out of date"
 
 
-@dataclass
+@dataclass(eq=False)
 class Health:
     """What a pool has delivered lately. Times are monotonic seconds."""
 
     limits: GroupLimits
+    quota: int = 1
+    """Its part of the work, beside the others', where all are mined on in turns."""
+    served: float = 0.0
+    """For how long it was mined on, by its quota."""
     job: Job | None = None
     failed: bool = False
     """It had its chance since it was dialled, and used none."""

@@ -12,7 +12,8 @@ from stampmill.pool.group.health import Health
 class Member:
     """Runs a source while it is wanted, and passes on what it says under its own name.
 
-    `told` is called when there is a first job, or none any more. `clock` is monotonic seconds.
+    `told` is called when there is a first job, or none any more, `ended` when the source has given
+    up or broken. `clock` is monotonic seconds.
     """
 
     def __init__(
@@ -20,6 +21,7 @@ class Member:
         source: JobSource,
         health: Health,
         told: Callable[[], None],
+        ended: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
         self.source = source
@@ -31,12 +33,15 @@ class Member:
         """Whether the user wants it at all."""
         self.heard = True
         """Whether its lines are passed on."""
+        self.alone = False
+        """Whether its lines need no name, for there is no other."""
         self.gave_up = ""
         """The source's last word, when its retries were used up."""
         self.why = "not connected yet"
         """Why there is no job."""
         self.rests_until = 0.0
         self._told = told
+        self._ended = ended
         self._clock = clock
         self._listener: JobListener | None = None
         self._run: asyncio.Task[None] | None = None
@@ -102,6 +107,8 @@ class Member:
         except NoPoolError as error:
             self.gave_up = self.why = str(error)
             self.health.on_no_job()
+        finally:
+            self._ended()
 
     async def _leave(self, run: asyncio.Task[None], drain: float) -> None:
         try:
@@ -141,4 +148,5 @@ class Member:
     def on_notice(self, text: str, *, warning: bool = False) -> None:
         """Pass a line on, if anybody is to hear it."""
         if self.heard and self._listener is not None:
-            self._listener.on_notice(f"{self.name}: {text}", warning=warning)
+            shown = text if self.alone else f"{self.name}: {text}"
+            self._listener.on_notice(shown, warning=warning)

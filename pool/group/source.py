@@ -35,12 +35,16 @@ class PoolGroup:
         policy: Policy,
         limits: GroupLimits = _LIMITS,
         *,
+        quotas: Sequence[int] = (),
         audit: AuditLog | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._members = [Member(source, Health(limits), self._review, clock) for source in sources]
-        self._numbers = {member: number for number, member in enumerate(self._members)}
+        self._members: list[Member] = []
+        """In the order of their rank."""
+        self._numbered: list[Member] = []
+        self._removed: list[Member] = []
+        """Those that are only waited for what becomes of their shares."""
         self._policy = policy
         self._limits = limits
         self._audit = audit or AuditLog()
@@ -49,6 +53,9 @@ class PoolGroup:
         self._active: Member | None = None
         self._active_since = 0.0
         self._listener: JobListener | None = None
+        self._news = asyncio.Event()
+        for place, source in enumerate(sources):
+            self.add(source, quotas[place] if quotas else 1)
 
     async def run(self, listener: JobListener) -> None:
         """Deliver jobs until cancelled; raise NoPoolError when all pools' retries are used up."""
@@ -56,10 +63,10 @@ class PoolGroup:
         try:
             while True:
                 self._look()
-                await self._sleep(TICK)
+                await self._tick()
         finally:
             self._listener = None
-            await asyncio.gather(*(member.gone() for member in self._members))
+            await asyncio.gather(*(member.gone() for member in self._all()))
 
     def submit(self, share: Share) -> None:
         """Send a share to the pool of its job."""
@@ -67,22 +74,24 @@ class PoolGroup:
 
     async def drain(self, seconds: float) -> None:
         """Wait at most so long for open submits of all pools, then report what is left as lost."""
-        await asyncio.gather(*(member.source.drain(seconds) for member in self._members))
+        await asyncio.gather(*(member.source.drain(seconds) for member in self._all()))
 
     def status(self) -> SourceStatus:
         """Return what is known of the pool that is mined on, and of the others."""
-        shown = self._members.index(self._active or self._members[0])
+        here = self._active if self._active in self._members else None
+        shown = self._members.index(here or self._members[0])
         all_of_them = [
             replace(
                 member.source.status(),
-                number=self._numbers[member],
+                number=self._numbered.index(member),
                 rank=rank,
                 enabled=member.enabled,
+                quota=member.health.quota,
             )
             for rank, member in enumerate(self._members)
         ]
-        here = all_of_them.pop(shown)
-        return replace(here, others=tuple(all_of_them))
+        status = all_of_them.pop(shown)
+        return replace(status, others=tuple(all_of_them))
 
     def reorder(self, numbers: Sequence[int]) -> None:
         """Prefer these pools, by their numbers, in this order, and then the others as before.
@@ -91,7 +100,7 @@ class PoolGroup:
         """
         if self._policy.takes_turns:
             raise UsageError("there is no order: all pools are mined on in turns")
-        first = [self._numbered(number) for number in dict.fromkeys(numbers)]
+        first = [self._known(number) for number in dict.fromkeys(numbers)]
         self._members = [*first, *(member for member in self._members if member not in first)]
         for member in self._members:
             member.health.asked_for = member is self._members[0]
@@ -99,7 +108,7 @@ class PoolGroup:
 
     def enable(self, number: int, *, wanted: bool) -> None:
         """Use a pool again, or leave it be; raise UsageError for no such pool, or the last one."""
-        member = self._numbered(number)
+        member = self._known(number)
         if not wanted and not any(other.enabled for other in self._members if other is not member):
             raise UsageError("the last pool in use cannot be disabled")
         member.enabled = wanted
@@ -108,15 +117,70 @@ class PoolGroup:
             member.stop(self._limits.drain)
         self._review()
 
-    def _numbered(self, number: int) -> Member:
-        for member, known in self._numbers.items():
-            if known == number:
-                return member
-        raise UsageError(f"there is no pool {number}: they are 0 to {len(self._members) - 1}")
+    def add(self, source: JobSource, quota: int = 1) -> int:
+        """Take one more pool, behind all others, and return its number."""
+        member = Member(
+            source, Health(self._limits, quota), self._review, self._news.set, self._clock
+        )
+        self._members.append(member)
+        self._numbered.append(member)
+        self._on_members()
+        return len(self._numbered) - 1
+
+    def remove(self, number: int) -> None:
+        """Leave a pool for good; those behind it move up, and the open submits are waited for.
+
+        Raise UsageError for no such pool, or the last one in use.
+        """
+        member = self._known(number)
+        if not any(other.enabled for other in self._members if other is not member):
+            raise UsageError("the last pool in use cannot be removed")
+        self._members.remove(member)
+        self._numbered.remove(member)
+        self._removed.append(member)
+        member.active, member.why = False, f"{member.name} was removed"
+        member.hang_up(self._limits.drain)
+        self._on_members()
+
+    def set_quota(self, number: int, quota: int) -> None:
+        """Let a pool have another part of the work; raise UsageError where there are no turns."""
+        if not self._policy.takes_turns:
+            raise UsageError("there are no quotas: one pool is mined on, the others stand by")
+        self._known(number).health.quota = quota
+
+    def source(self, number: int) -> JobSource:
+        """Return the source of a pool; raise UsageError for none."""
+        return self._known(number).source
+
+    def _on_members(self) -> None:
+        for member in self._members:
+            member.alone = len(self._members) == 1
+        self._review()
+
+    def _known(self, number: int) -> Member:
+        if not 0 <= number < len(self._numbered):
+            raise UsageError(f"there is no pool {number}: they are 0 to {len(self._members) - 1}")
+        return self._numbered[number]
+
+    def _all(self) -> list[Member]:
+        return [*self._members, *self._removed]
+
+    async def _tick(self) -> None:
+        """Wait until it is time to look again, or until a pool has given up."""
+        waits = [
+            asyncio.create_task(self._sleep(TICK)), asyncio.create_task(self._news.wait()),
+        ]  # fmt: skip
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._news.clear()
+            for wait in waits:
+                wait.cancel()
 
     def _look(self) -> None:
         """Do what time alone decides."""
         ended = [member for member in self._members if member.look()]
+        self._removed = [member for member in self._removed if not member.look() and member.runs]
         if self._active is None and all(member.gave_up for member in self._wanted()):
             raise NoPoolError("; ".join(member.gave_up for member in self._wanted()))
         for member in ended:
@@ -128,7 +192,8 @@ class PoolGroup:
     def _judge(self) -> None:
         """Leave what does not deliver; forgive what has delivered for long."""
         now = self._clock()
-        for member in self._members:
+        # Where there is nothing else to mine on, little is better than nothing.
+        for member in self._members if len(self._wanted()) > 1 else ():
             fault = member.health.fault(now)
             if fault is not None:
                 member.why = fault.value
@@ -144,11 +209,12 @@ class PoolGroup:
         if self._listener is None:
             return
         members = self._in_order()
-        active = members.index(self._active) if self._active else None
+        active = members.index(self._active) if self._active in members else None
         pools = [member.health for member in members]
         choice = self._policy.choose(pools, active, self._clock())
-        if choice.active != active:
-            self._switch(None if choice.active is None else members[choice.active])
+        chosen = None if choice.active is None else members[choice.active]
+        if chosen is not self._active:
+            self._switch(chosen)
         for place, member in enumerate(members):
             if place >= choice.dialled or not member.enabled:
                 member.hang_up(self._limits.drain)

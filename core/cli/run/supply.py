@@ -86,12 +86,10 @@ def _pools(options: argparse.Namespace, settings: MineSettings, links: Links) ->
         else _stratum(options, settings, pool, links)
         for pool in ranked
     ]
-    quotas = [pool.quota for pool in ranked]
-    if len(sources) == 1:
-        return sources[0]
     in_turns = settings.group.load_balance
-    policy: Policy = Balance(quotas, limits.slice) if in_turns else Failover()
-    return PoolGroup(sources, policy, limits, audit=links.audit)
+    policy: Policy = Balance(limits.slice) if in_turns else Failover()
+    quotas = [pool.quota for pool in ranked]
+    return PoolGroup(sources, policy, limits, quotas=quotas, audit=links.audit)
 
 
 def _stratum(

@@ -61,41 +61,46 @@ class TestFailover:
 
 
 class TestBalance:
-    def turns(self, quotas: list[int], states: list[list[Health]]) -> Counter[int | None]:
+    def turns(self, quotas: list[int], states: list[tuple[str, ...]]) -> Counter[int | None]:
         """Return the seconds on each pool when asked once a second."""
-        policy, active = Balance(quotas, 10.0), None
+        policy, active, health = Balance(10.0), None, pools(*states[0])
         seconds: Counter[int | None] = Counter()
-        for now, health in enumerate(states):
+        for pool, quota in zip(health, quotas, strict=True):
+            pool.quota = quota
+        for now, state in enumerate(states):
+            for pool, is_up in zip(health, state, strict=True):
+                pool.job = make_job() if is_up == "up" else None
             active = policy.choose(health, active, float(now)).active
             seconds[active] += 1
         return seconds
 
     def test_is_connected_to_all(self) -> None:
-        assert Balance([1, 1], 10.0).choose(pools("unwanted", "unwanted"), None, 0.0).dialled == 2
+        assert Balance(10.0).choose(pools("unwanted", "unwanted"), None, 0.0).dialled == 2
 
     @pytest.mark.parametrize("quotas", [[1, 1], [3, 1], [1, 2, 5]])
     def test_time_is_as_the_quotas(self, quotas: list[int]) -> None:
         total = 10 * sum(quotas) * 20
-        seconds = self.turns(quotas, [pools(*["up"] * len(quotas))] * total)
+        seconds = self.turns(quotas, [("up",) * len(quotas)] * total)
         for place, quota in enumerate(quotas):
             assert seconds[place] == pytest.approx(total * quota / sum(quotas), abs=20)
 
     def test_a_turn_lasts_its_time(self) -> None:
-        policy, both = Balance([1, 1], 10.0), pools("up", "up")
+        policy, both = Balance(10.0), pools("up", "up")
         assert policy.choose(both, None, 0.0).active == 0
         assert policy.choose(both, 0, 9.9).active == 0
         assert policy.choose(both, 0, 10.0).active == 1
 
     def test_a_pool_that_fails_loses_its_turn_at_once(self) -> None:
-        policy = Balance([1, 1], 10.0)
-        assert policy.choose(pools("up", "up"), None, 0.0).active == 0
-        assert policy.choose(pools("down", "up"), 0, 1.0).active == 1
+        policy, both = Balance(10.0), pools("up", "up")
+        assert policy.choose(both, None, 0.0).active == 0
+        both[0].on_no_job()
+        assert policy.choose(both, 0, 1.0).active == 1
 
     def test_time_away_is_not_made_up_for(self) -> None:
-        away = [pools("up", "down")] * 1000
-        back = [pools("up", "up")] * 200
+        away = [("up", "down")] * 1000
+        back = [("up", "up")] * 200
         seconds = self.turns([1, 1], away + back)
         assert seconds[1] == pytest.approx(100, abs=20)
 
     def test_none_works_none_is_mined_on(self) -> None:
-        assert Balance([1, 1], 10.0).choose(pools("down", "down"), 0, 1.0).active is None
+        assert Balance(10.0).choose(pools("down", "down"), 0, 1.0).active is None

@@ -304,7 +304,7 @@ async def test_an_error_that_is_nobodys_fault_comes_out() -> None:
 
 @in_loop
 async def test_balanced_pools_take_turns_without_a_word() -> None:
-    async with running(2, Balance([1, 1], 10.0)) as rig:
+    async with running(2, Balance(10.0)) as rig:
         assert rig.dialled == [True, True]
         for pool in rig.pools:
             pool.job()
@@ -316,7 +316,7 @@ async def test_balanced_pools_take_turns_without_a_word() -> None:
 
 @in_loop
 async def test_drain_waits_for_all_pools() -> None:
-    async with running(2, Balance([1, 1], 10.0)) as rig:
+    async with running(2, Balance(10.0)) as rig:
         await rig.group.drain(3.0)
         assert [pool.drained for pool in rig.pools] == [[3.0], [3.0]]
 

@@ -77,7 +77,7 @@ async def test_what_makes_no_sense_is_refused() -> None:
 
 @in_loop
 async def test_pools_in_turns_have_no_order() -> None:
-    async with running(2, Balance([1, 1], 10.0)) as rig:
+    async with running(2, Balance(10.0)) as rig:
         with pytest.raises(UsageError, match="in turns"):
             rig.group.reorder([1])
         rig.group.enable(0, wanted=False)

@@ -95,7 +95,7 @@ async def mixed(
             RetryPolicy(), silence=LIMITS.first_job, test_difficulty=1e-9, **clocks,
         )  # fmt: skip
         sources: list[JobSource] = [solo, stratum] if node_first else [stratum, solo]
-        policy: Policy = Balance([1, 1], LIMITS.slice) if balance else Failover()
+        policy: Policy = Balance(LIMITS.slice) if balance else Failover()
         group = PoolGroup(sources, policy, LIMITS, clock=time.clock, sleep=time.sleep)
         task = asyncio.create_task(group.run(listener))
         try:
