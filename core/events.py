@@ -8,12 +8,16 @@ from stampmill.core.job import Job, Nonce, Share, ShareResult
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line for people; `lasting`: keep it in view, `about`: pool, device or miner."""
+    """A line for people; `lasting`: keep it in view, `about`: pool, device, miner or alert.
+
+    `facts` are what programs want to know of it besides, by fixed keys.
+    """
 
     text: str
     warning: bool = False
     lasting: bool = False
     about: str = "pool"
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ class RuleSettings:
 class AlertSettings:
     """What is worth an alert, and who is told of one."""
 
-    command: str | None = None
+    command: str | None = field(default=None, repr=False)
     """A program with its arguments, as a shell would part them; no shell runs it."""
     webhook: str | None = field(default=None, repr=False)
     """A URL that takes JSON; what is secret about it is in it."""

@@ -63,6 +63,8 @@ class Sensor:
     quantity: Quantity
     place: str
     value: float
+    limit: float | None = None
+    """At which the device stops itself, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,5 +237,9 @@ class Snapshot:
     pool_answer: Latency
     alerts: tuple[Alert, ...] = ()
     """Those that stand, the oldest first."""
+    alerts_raised: tuple[tuple[AlertKind, str, int], ...] = ()
+    """How often each was raised so far: kind, subject, times."""
+    alerts_sent: tuple[tuple[str, int], ...] = ()
+    """What became of the messages about them, by name."""
     energy: EnergySnapshot | None = None
     policy: PolicySnapshot | None = None

@@ -17,7 +17,8 @@ class JsonView:
     """Prints events as they come, and the rate now and then. `quiet` leaves only what is wrong.
 
     Keys are fixed: ts, level, event, and those of pool, job, device, difficulty, latency_ms,
-    reason and text that the event has; a rate has hashes_per_second.
+    reason and text that the event has; a rate has hashes_per_second, an alert kind, subject and
+    state (raised or cleared).
     """
 
     refresh_seconds = 1.0
@@ -41,8 +42,8 @@ class JsonView:
     def __call__(self, event: Event) -> None:
         """Print the event."""
         match event:
-            case Notice(text=text, warning=warning, about=about):
-                self._line("warning" if warning else "info", about, text=text)
+            case Notice(text=text, warning=warning, about=about, facts=facts):
+                self._line("warning" if warning else "info", about, **dict(facts), text=text)
             case JobArrived(job):
                 pool = self._pool(job.sink)
                 self._line("info", "job", pool=pool, job=job.id, difficulty=job.difficulty)

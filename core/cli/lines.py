@@ -48,7 +48,8 @@ class LineView:
         """Print the event."""
         match event:
             case Notice(text=text, warning=warning, about=about):
-                self._line("warning" if warning else about, text, important=warning)
+                kind = "warning" if warning and about != "alert" else about
+                self._line(kind, text, important=warning)
             case JobArrived(job):
                 kind = "clean" if job.clean else "update"
                 self._line(
@@ -67,7 +68,8 @@ class LineView:
         self._next_rate = shot.seconds - shot.seconds % RATE_EVERY_SECONDS + RATE_EVERY_SECONDS
         expected = shot.expected_share_seconds
         wait = f", next share in about {report.duration(expected)}" if expected else ""
-        self._line("rate", f"{report.hashrate(shot.rates.seconds_5)}{wait}")
+        alerts = "".join(f", ALERT {kind}" for kind in report.kinds_of(shot.alerts))
+        self._line("rate", f"{report.hashrate(shot.rates.seconds_5)}{wait}{alerts}")
 
     def close(self) -> None:
         """Nothing to restore."""

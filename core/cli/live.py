@@ -15,6 +15,7 @@ from stampmill.core.job_source import SourceStatus
 from stampmill.core.snapshot import Rates, Snapshot
 
 _EVENTS_SHOWN = 8
+_ALERTS_SHOWN = 4
 
 
 class LiveView:
@@ -44,7 +45,9 @@ class LiveView:
         """Draw the snapshot."""
         head = Text("\n".join(self._lasting), style="bold yellow", end="\n" * bool(self._lasting))
         tail = Text("\n".join(self._events.lines), style="dim", overflow="ellipsis", no_wrap=True)
-        self._live.update(Group(head, _devices(shot), _facts(shot), tail), refresh=True)
+        self._live.update(
+            Group(head, _alerts(shot), _devices(shot), _facts(shot), tail), refresh=True
+        )
 
     def close(self) -> None:
         """Give the screen back, leaving the last picture."""
@@ -63,6 +66,16 @@ class _Tail:
 
     def flush(self) -> None:
         """Nothing is buffered."""
+
+
+def _alerts(shot: Snapshot) -> Text:
+    """Return a line for each alert that stands, of many only so many."""
+    lines = [f"ALERT {one.kind.value}, {one.subject}: {one.text}" for one in shot.alerts]
+    if len(lines) > _ALERTS_SHOWN:
+        more = len(lines) - _ALERTS_SHOWN + 1
+        lines = [*lines[: _ALERTS_SHOWN - 1], f"ALERT and {more} more"]
+    return Text("\n".join(lines), style="bold red", overflow="ellipsis", no_wrap=True,
+                end="\n" * bool(lines))  # fmt: skip
 
 
 def _devices(shot: Snapshot) -> Table:

@@ -11,6 +11,7 @@ from functools import partial
 
 from stampmill.core.cli import options as shared
 from stampmill.core.cli import report
+from stampmill.core.cli.alerts import add_alert_options, alerting, channels
 from stampmill.core.cli.choice import choose_backends
 from stampmill.core.cli.hotplug import joining
 from stampmill.core.cli.options import Commands, HelpFormatter
@@ -58,6 +59,7 @@ def add_to(commands: Commands) -> None:
     shared.add_solo_options(parser)
     shared.add_device_options(parser)
     add_surface_options(parser)
+    add_alert_options(parser)
     shared.add_asic_options(parser)
     _add_run_options(parser)
     _add_output_options(parser)
@@ -102,6 +104,7 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
     choices = choose_backends(settings)
     backends = [make_backend(choice, view) for choice in choices]
     links = open_links(settings, view)
+    told = channels(settings, links.egress)
     async with open_supply(options, settings, view, links) as supply:
         for reason in [reason for choice in choices for reason in choice.passed_over]:
             view(Notice(reason, warning=True))
@@ -117,6 +120,7 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
             hotplug = hotplug_for(settings, miner, dict(zip(choices, backends, strict=True)), view)
             async with (
                 _watched(settings, desk, view),
+                alerting(settings, miner, view, desk.snapshot, told),
                 joining(hotplug),
                 collected_on_the_side(),
             ):

@@ -1,12 +1,18 @@
 """The end of a run: a summary for people, one JSON object for programs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from stampmill.core.cli.boards import board_json, board_lines
 from stampmill.core.job_source import SourceStatus
-from stampmill.core.snapshot import DeviceSnapshot, Latency, Snapshot
+from stampmill.core.operate.alerts.finding import slug
+from stampmill.core.operate.words import duration, hashrate, plural
+from stampmill.core.snapshot import Alert, DeviceSnapshot, Latency, Snapshot
 
-_UNITS = ("", "k", "M", "G", "T", "P", "E")
+__all__ = (
+    "as_json", "difficulty", "duration", "hashrate", "kinds_of", "milliseconds", "plural",
+    "summary",
+)  # fmt: skip
 
 
 def summary(shot: Snapshot, blocks: int) -> str:
@@ -25,7 +31,7 @@ def summary(shot: Snapshot, blocks: int) -> str:
     for device in shot.devices:
         if device.board is not None:
             lines += board_lines(device.board, hashrate)
-    return "\n".join(lines)
+    return "\n".join([*lines, *_alert_lines(shot)])
 
 
 def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
@@ -58,6 +64,7 @@ def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
         "connection_faults": dict(shot.source.faults),
         "other_pools": [_pool(other) for other in shot.source.others],
         "devices": [_device(device) for device in shot.devices],
+        "alerts": _alerts(shot),
         "latency_seconds": {
             "job_switch": _percentiles(shot.job_switch),
             "share_path": _percentiles(shot.share_path),
@@ -66,24 +73,9 @@ def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def hashrate(rate: float) -> str:
-    """Return a rate in hashes per second with a readable unit."""
-    index = 0
-    while rate >= 1000 and index < len(_UNITS) - 1:
-        rate /= 1000
-        index += 1
-    return f"{rate:.2f} {_UNITS[index]}H/s"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds in the unit a person would say."""
-    for limit, divisor, unit in (
-        (120.0, 1.0, "s"), (7200.0, 60.0, "min"), (172_800.0, 3600.0, "h"),
-        (63_072_000.0, 86_400.0, "days"),
-    ):  # fmt: skip
-        if seconds < limit:
-            return f"{seconds / divisor:.1f} {unit}"
-    return f"{seconds / 31_536_000:.3g} years"
+def kinds_of(alerts: Sequence[Alert]) -> list[str]:
+    """Return what kinds of alerts these are, each once."""
+    return list(dict.fromkeys(alert.kind.value for alert in alerts))
 
 
 def difficulty(value: float) -> str:
@@ -96,11 +88,6 @@ def milliseconds(latency: Latency) -> str:
     if latency.p50 is None or latency.p99 is None:
         return "not measured"
     return f"p50 {latency.p50 * 1000:.2f} / p99 {latency.p99 * 1000:.2f} ms"
-
-
-def plural(count: int, word: str) -> str:
-    """Return a count with its word."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _device(device: DeviceSnapshot) -> dict[str, Any]:
@@ -117,6 +104,29 @@ def _pool(status: SourceStatus) -> dict[str, Any]:
         "reconnects": status.reconnects, "dropped": dict(status.dropped),
         "connection_faults": dict(status.faults),
     }  # fmt: skip
+
+
+def _alert_lines(shot: Snapshot) -> list[str]:
+    """Return a line for each alert that was raised, whether it stands or not."""
+    standing = {(alert.kind, alert.subject): alert for alert in shot.alerts}
+    lines = []
+    for kind, subject, times in shot.alerts_raised:
+        alert = standing.get((kind, subject))
+        state = f"stands: {alert.text}" if alert else "over"
+        count = "" if times == 1 else f" {times} times"
+        lines.append(f"  alert    {kind.value}{count}, {subject}: {state}")
+    return lines
+
+
+def _alerts(shot: Snapshot) -> list[dict[str, Any]]:
+    standing = {(alert.kind, alert.subject): alert.text for alert in shot.alerts}
+    return [
+        {
+            "kind": slug(kind), "subject": subject, "raised": times,
+            "stands": (kind, subject) in standing, "text": standing.get((kind, subject)),
+        }
+        for kind, subject, times in shot.alerts_raised
+    ]  # fmt: skip
 
 
 def _reasons(shot: Snapshot) -> str:
