@@ -44,6 +44,17 @@ class Reading:
     """Bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What a card takes; None is what this card does not tell."""
+
+    joules: float | None
+    """Since its driver was loaded."""
+    watts: float | None
+    temperature: float | None
+    """Degrees Celsius."""
+
+
 def load_nvml() -> Any:
     """Return the module, ready to be asked.
 
@@ -95,6 +106,18 @@ class Card:
             None if temperature is None else float(temperature),
             None if power is None else power / 1000,
             None if memory is None else memory.free,
+        )
+
+    def draw(self) -> Draw:
+        """Look at what the card takes, and nothing else; raise NoDeviceError when it is gone."""
+        nvml = self._nvml
+        millijoules = self._ask(nvml.nvmlDeviceGetTotalEnergyConsumption)
+        milliwatts = self._ask(nvml.nvmlDeviceGetPowerUsage)
+        temperature = self._ask(nvml.nvmlDeviceGetTemperature, nvml.NVML_TEMPERATURE_GPU)
+        return Draw(
+            None if millijoules is None else millijoules / 1000,
+            None if milliwatts is None else milliwatts / 1000,
+            None if temperature is None else float(temperature),
         )
 
     def _others(self, handle: Any) -> Iterator[Process]:

@@ -50,10 +50,17 @@ class FakeNvml:
         self.samples: list[tuple[int, int, int]] = []  # pid, load, time in microseconds
         self.load, self.temperature, self.milliwatts = 0, 40, 50_000
         self.free = 8 << 30
+        self.millijoules = 1_000_000
 
     def nvmlInit(self) -> None:  # noqa: N802
         if not self.works:
             raise NVMLError_LibraryNotFound("NVML Shared Library Not Found")
+
+    def nvmlDeviceGetCount(self) -> int:  # noqa: N802
+        return 1
+
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> str:  # noqa: N802
+        return "handle"
 
     def nvmlDeviceGetHandleByPciBusId(self, pciBusId: str) -> str:  # noqa: N802, N803
         if pciBusId != "00000000:03:00.0":
@@ -68,6 +75,10 @@ class FakeNvml:
     def nvmlDeviceGetPowerUsage(self, handle: str) -> int:  # noqa: N802
         self._asked("power")
         return self.milliwatts
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle: str) -> int:  # noqa: N802
+        self._asked("energy")
+        return self.millijoules
 
     def nvmlDeviceGetMemoryInfo(self, handle: str) -> SimpleNamespace:  # noqa: N802
         self._asked("memory")

@@ -8,6 +8,7 @@ import pytest
 
 from stampmill.core.backends.opencl.nvml import (
     Card,
+    Draw,
     Process,
     Reading,
     has_the_hosts_pids,
@@ -119,3 +120,14 @@ def test_in_a_container_no_process_is_looked_at(tmp_path: Path) -> None:
     nvml.computing = {1: "ours, under the host's number"}
     card = Card(nvml, device(handle=HANDLE), US, sees_processes=False)
     assert card.read().others is None
+
+
+def test_what_a_card_takes_is_asked_for_alone() -> None:
+    nvml = FakeNvml()
+    nvml.refused = {"processes", "loads", "load", "memory"}
+    assert card_of(nvml).draw() == Draw(1000.0, 50.0, 40.0)
+    nvml.refused = {"energy", "power", "temperature"}
+    assert card_of(nvml).draw() == Draw(None, None, None)
+    nvml.lost = True
+    with pytest.raises(NoDeviceError):
+        card_of(nvml).draw()

@@ -1,0 +1,1 @@
+"""What is read of power, heat and supply, each by itself."""
