@@ -7,8 +7,8 @@ and `why_unavailable` tells the cure.
 import ctypes
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from stampmill.core import tuning
 from stampmill.core.errors import NoDeviceError, VerificationError
 from stampmill.core.scan import CancelWord, Hit, ScanRequest, ScanResult
+from stampmill.core.tuning import Variant
 
 try:
     from stampmill.core._native import __file__ as _extension
@@ -63,9 +64,9 @@ class NativeKernel:
 
     __slots__ = ("handle", "info")
 
-    def __init__(self, handle: "KernelStruct") -> None:
+    def __init__(self, handle: "KernelStruct", variant: Variant | None = None) -> None:
         self.handle = handle
-        self.info = _info(handle)
+        self.info = _info(handle) if variant is None else _varied(_info(handle), variant)
 
     @property
     def name(self) -> str:
@@ -143,13 +144,14 @@ def select(name: str | None = None, environ: Mapping[str, str] = os.environ) -> 
         return load(wanted)
     if not available():
         raise NoDeviceError(why_unavailable())
-    return _tested(_named(wanted)) if wanted else _fastest(environ)
+    return _tested(_named(wanted, environ)) if wanted else _fastest(environ)
 
 
-def load(path: str) -> NativeKernel:
+def load(path: str, variant: Variant | None = None) -> NativeKernel:
     """Return the kernel that a shared object exports as `csrc/sha256d.h` says, self-tested.
 
-    Raise NoDeviceError if it has none that runs here, VerificationError if it computes wrongly.
+    As a variant it has that one's name and number of versions. Raise NoDeviceError if it has none
+    that runs here, VerificationError if it computes wrongly.
     """
     if not available():
         raise NoDeviceError(why_unavailable())
@@ -159,7 +161,7 @@ def load(path: str) -> NativeKernel:
             f"kernel {path}: its ABI version is {kernel.abi_version}, ours {lib.SM_ABI_VERSION}; "
             "build it again with our csrc/sha256d.h"
         )
-    native = NativeKernel(kernel)
+    native = NativeKernel(kernel, variant)
     if not native.info.supported:
         raise NoDeviceError(f"kernel {path}: {native.info.why_not}")
     return _tested(native)
@@ -189,18 +191,39 @@ def _fastest(environ: Mapping[str, str]) -> NativeKernel:
 
 def _ordered(environ: Mapping[str, str]) -> list[NativeKernel]:
     """Return the kernels that were measured here, fastest first, then the others as usual."""
-    bound = _bound()
-    measured = tuning.order(device(), environ) if bound else ()
-    names = [*(name for name in measured if name in bound), *bound]
-    return [bound[name] for name in dict.fromkeys(names)]
+    tuned = tuning.entry(device(), environ) if available() else None
+    if tuned is None:
+        return [*_bound().values()]
+    known = {**_bound(), **_kept(tuned.variants, environ)}
+    names = [*(name for name in tuned.order if name in known), *known]
+    return [known[name] for name in dict.fromkeys(names)]
 
 
-def _named(name: str) -> NativeKernel:
-    kernel = _bound().get(name)
+def _kept(variants: Iterable[Variant], environ: Mapping[str, str]) -> dict[str, NativeKernel]:
+    """Return those that were built on this host and are still what they were."""
+    found = {}
+    for variant in variants:
+        file = tuning.library(variant, environ)
+        try:
+            if file is None:
+                raise NoDeviceError(f"{variant.file} is gone, or was changed")  # noqa: TRY301
+            found[variant.name] = _variant(str(file), variant)
+        except (NoDeviceError, VerificationError) as error:
+            _log.warning("kernel passed over: name=%s reason=%s", variant.name, error)
+    return found
+
+
+@cache
+def _variant(path: str, variant: Variant) -> NativeKernel:
+    return load(path, variant)
+
+
+def _named(name: str, environ: Mapping[str, str]) -> NativeKernel:
+    kernel = {each.name: each for each in _ordered(environ)}.get(name)
     if kernel is not None and kernel.info.supported:
         return kernel
     why = "no such C kernel" if kernel is None else kernel.info.why_not
-    usable = ", ".join(info.name for info in kernels() if info.supported)
+    usable = ", ".join(info.name for info in kernels(environ) if info.supported)
     raise NoDeviceError(f"kernel '{name}': {why}; available here: {usable}")
 
 
@@ -246,6 +269,13 @@ def _info(kernel: "KernelStruct") -> KernelInfo:
         max_versions=kernel.max_versions,
         missing=None if supported else _text(missing[0]) if missing[0] else "something it needs",
     )
+
+
+def _varied(info: KernelInfo, variant: Variant) -> KernelInfo:
+    made = ", ".join(f"{name} {value}" for name, value in variant.point)
+    versions = min(variant.max_versions or info.max_versions, info.max_versions)
+    text = f"{info.description}; tuned on this host: {made}"
+    return replace(info, name=variant.name, description=text, max_versions=versions)
 
 
 def _text(chars: "FFI.CData") -> str:

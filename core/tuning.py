@@ -1,7 +1,8 @@
 """What `stampmill bench tune` found on this host: a device's fastest kernels.
 
 The file is `$XDG_CACHE_HOME/stampmill/tune.json`, with one entry a device. An entry holds for the
-driver and the build that it was measured with; of others it says nothing.
+driver and the build that it was measured with; of others it says nothing. Kernels that were built
+on this host and won are files beside it.
 """
 
 import logging
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -18,6 +20,7 @@ import msgspec
 _log = logging.getLogger("stampmill.tuning")
 
 _FORMAT = 1
+_LIBRARY = "kernel-{}.so"
 _CPUINFO = Path("/proc/cpuinfo")
 # More than one processor takes there, and less than a large machine's hundreds do.
 _CPUINFO_START = 8192
@@ -32,6 +35,18 @@ class Device:
     build: str
 
 
+class Variant(msgspec.Struct, frozen=True):
+    """A C kernel that a sweep built on this host: a file beside tune.json, as `keep` names it."""
+
+    name: str
+    file: str
+    sha256: str
+    point: tuple[tuple[str, int], ...]
+    """What it was generated with."""
+    max_versions: int = 0
+    """The most versions that it is worth having, where that was swept; 0: all that it takes."""
+
+
 class Tuned(msgspec.Struct, frozen=True):
     """A device's entry. `order` names kernels, fastest first; of an OpenCL device all shapes."""
 
@@ -43,6 +58,8 @@ class Tuned(msgspec.Struct, frozen=True):
     shapes: tuple[dict[str, int | bool], ...] = ()
     """Of an OpenCL device: the kernel's shape for each number of versions."""
     launch_milliseconds: float | None = None
+    variants: tuple[Variant, ...] = ()
+    """Of a CPU: kernels in `order` that are not in the build."""
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -72,16 +89,38 @@ def entry(device: Device, environ: Mapping[str, str] = os.environ) -> Tuned | No
 
 def remember(device: Device, tuned: Tuned, environ: Mapping[str, str] = os.environ) -> Path:
     """Put a device's entry into the file, and return its path. Raise OSError if that fails."""
-    file = path(environ)
-    if file is None:
-        raise FileNotFoundError("neither XDG_CACHE_HOME nor HOME is set")
+    file = _where(environ)
     devices = {**_known(file), device.name: tuned}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(_File(_FORMAT, devices)), indent=1))
-    draft.replace(file)
+    _write(file, msgspec.json.format(msgspec.json.encode(_File(_FORMAT, devices)), indent=1))
     _entry.cache_clear()
+    wanted = {variant.file for each in devices.values() for variant in each.variants}
+    for other in file.parent.glob(_LIBRARY.format("*")):
+        if other.name not in wanted:
+            other.unlink(missing_ok=True)
     return file
+
+
+def keep(library: bytes, environ: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """Put a kernel's shared object beside the file; return a variant's `file` and `sha256`.
+
+    What no entry names goes with the next `remember`. Raise OSError if it cannot be written.
+    """
+    digest = sha256(library).hexdigest()
+    name = _LIBRARY.format(digest[:16])
+    _write(_where(environ).parent / name, library)
+    return name, digest
+
+
+def library(variant: Variant, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Return where a variant's shared object is; None where it is not what was kept."""
+    file = path(environ)
+    if file is None or Path(variant.file).name != variant.file:
+        return None
+    with suppress(OSError):
+        found = file.parent / variant.file
+        if sha256(found.read_bytes()).hexdigest() == variant.sha256:
+            return found
+    return None
 
 
 def path(environ: Mapping[str, str] = os.environ) -> Path | None:
@@ -90,6 +129,21 @@ def path(environ: Mapping[str, str] = os.environ) -> Path | None:
         return Path(cache_home, "stampmill", "tune.json")
     home = environ.get("HOME") or environ.get("USERPROFILE")
     return Path(home, ".cache", "stampmill", "tune.json") if home else None
+
+
+def _where(environ: Mapping[str, str]) -> Path:
+    file = path(environ)
+    if file is None:
+        raise FileNotFoundError("neither XDG_CACHE_HOME nor HOME is set")
+    return file
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write it whole or not at all, whoever else writes."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(content)
+    draft.replace(file)
 
 
 @cache

@@ -129,3 +129,16 @@ def test_the_file_can_be_read_by_a_person(environ: dict[str, str]) -> None:
     assert entry["order"] == ["two", "one"]
     assert entry["hashes_per_second"]["one"]["16"] == 2e6
     assert len(file.read_text().splitlines()) > 10
+
+
+def test_what_is_kept_beside_the_file_goes_when_no_entry_names_it(environ: dict[str, str]) -> None:
+    name, digest = tuning.keep(b"code", environ)
+    variant = tuning.Variant("mine", name, digest, (("k", 2),))
+    kept = msgspec.structs.replace(tuned(CPU, "mine"), variants=(variant,))
+    file = tuning.remember(CPU, kept, environ)
+    assert tuning.entry(CPU, environ) == kept
+    assert tuning.library(variant, environ) == file.parent / name
+    outside = msgspec.structs.replace(variant, file=f"../{file.parent.name}/{name}")
+    assert tuning.library(outside, environ) is None
+    tuning.remember(CPU, tuned(CPU, "other"), environ)
+    assert tuning.library(variant, environ) is None

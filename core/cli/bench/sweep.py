@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> ExitCode:
     else:
         results = sweep.sweep(options.kernel, points, options.file, plan, _progress)
     note = f"{len(points)} points beside {options.kernel} as it is, kept in {options.file}"
-    terminal.show(sweep.HEAD, sweep.rows(results), [note])
+    cure = f"to mine with the best: stampmill bench tune --sweep {options.file}"
+    terminal.show(sweep.HEAD, sweep.rows(results), [note, cure])
     return ExitCode.DONE
 
 

@@ -1,6 +1,7 @@
 """`stampmill bench tune`."""
 
 import argparse
+from pathlib import Path
 
 from stampmill.core.cli.bench import output, values
 from stampmill.core.cli.options import Commands
@@ -15,8 +16,10 @@ def add_to(benches: Commands) -> None:
         description="Times the C kernels that run here against each other, on one pinned CPU, and "
         "remembers their order for this CPU and this build in $XDG_CACHE_HOME/stampmill/tune.json "
         "(~/.cache by default). Mining then takes the first. A kernel asked for by --kernel or "
-        "STAMPMILL_KERNEL still goes before. With -d opencl:0 it does the same for an OpenCL "
-        "device: how many versions share a schedule, vector width, work-group and launch time.",
+        "STAMPMILL_KERNEL still goes before. With --sweep the best points that `bench sweep` found "
+        "take part; one that wins is kept beside that file, and mined with. With -d opencl:0 it "
+        "does the same for an OpenCL device: how many versions share a schedule, vector width, "
+        "work-group and launch time.",
     )
     parser.set_defaults(bench=run)
     add = parser.add_argument
@@ -24,6 +27,8 @@ def add_to(benches: Commands) -> None:
     add("-d", "--device", default="cpu", metavar="DEVICE", help=which)
     budget = "how long it may take, about (20; for OpenCL 60); on a busy machine give it more"
     add("--seconds", "--budget", dest="budget", type=values.seconds, metavar="S", help=budget)
+    swept = "let the best points of this sweep take part, too: what `bench sweep` wrote"
+    add("--sweep", type=Path, metavar="FILE", help=swept)
     add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
     add("--json", action="store_true", help="what was found as JSON on standard output, no table")
 
@@ -31,12 +36,19 @@ def add_to(benches: Commands) -> None:
 def run(options: argparse.Namespace) -> ExitCode:
     """Time the kernels and remember their order."""
     if options.device.partition(":")[0] == "opencl":
+        if options.sweep:
+            raise UsageError("--sweep is for the C kernels: an OpenCL device is walked by tuning")
         return _run_opencl(options)
     if options.device != "cpu":
         raise UsageError(f"nothing to tune on '{options.device}': say cpu, opencl or opencl:0")
     from stampmill.bench import record, tune  # noqa: PLC0415  mining starts without
 
-    found = tune.tune(options.budget or tune.BUDGET, values.usable(options.cpu), output.progress)
+    found = tune.tune(
+        options.budget or tune.BUDGET,
+        values.usable(options.cpu),
+        output.progress,
+        swept=options.sweep,
+    )
     text = record.encode(tune.as_document(found)) if options.json else tune.report(found)
     print(text.rstrip())
     return ExitCode.DONE
