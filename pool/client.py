@@ -4,6 +4,7 @@ import asyncio
 import random as system_random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from stampmill.core.errors import NoPoolError, UsageError
@@ -105,6 +106,17 @@ class StratumSource:
         elif self._listener is not None:
             lost = ShareResult(Verdict.LOST, text="no connection to send it on")
             self._listener.on_share_result(share, lost)
+
+    def wish(self, suggest: float | None, minimum: float | None) -> None:
+        """Ask for other difficulties from now on, at once where there is a connection.
+
+        None: nothing is asked for any more, and the pool may go on as it likes.
+        """
+        self._plan = replace(self._plan, suggest_difficulty=suggest, minimum_difficulty=minimum)
+        if self._connection is not None:
+            # Without what this pool is known to hang up at.
+            plan = self._record.memory.plan(self._plan)
+            self._connection.wish(plan.suggest_difficulty, plan.minimum_difficulty)
 
     async def drain(self, seconds: float) -> None:
         """Wait at most so long for open submits, then report what is left as lost."""

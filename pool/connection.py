@@ -70,6 +70,10 @@ class PoolConnection(asyncio.Protocol):
         self._settled.clear()
         self._dispatch(self.protocol.submit(share, self._clock()))
 
+    def wish(self, suggest: float | None, minimum: float | None) -> None:
+        """Ask for other difficulties."""
+        self._dispatch(self.protocol.wish(suggest, minimum, self._clock()))
+
     def close(self, cause: EndCause, text: str) -> None:
         """End the session; shares without an answer are lost."""
         self._dispatch(self.protocol.end(cause, text, self._clock()))

@@ -84,6 +84,17 @@ class Handshake:
         if self._authorizations.allow(self._journal.now):
             self._ask_authorize()
 
+    def wish(self, plan: ClientPlan) -> None:
+        """Ask for what differs; what was not asked for yet waits its turn."""
+        before, self._plan = self._plan, plan
+        authorized = self._journal.state is ClientState.AUTHORIZED
+        if plan.minimum_difficulty != before.minimum_difficulty and (
+            authorized or not plan.configure_late
+        ):
+            self._ask_configure()
+        if plan.suggest_difficulty != before.suggest_difficulty and authorized:
+            self._suggest()
+
     def expire(self) -> None:
         """Give up what is overdue, and the connection with it where there is no mining without."""
         overdue = self._outbox.expired(self._journal.now)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from stampmill.core.job import RejectReason, Share, ShareResult, ShareSink, Verdict
 from stampmill.pool.rate_limit import RateLimit
@@ -136,6 +137,13 @@ class ClientProtocol:
         request = self.plan.submit(share, self.terms.version_mask)
         self._shares.add(self._outbox.send(request, now), share, now)
         return []
+
+    def wish(self, suggest: float | None, minimum: float | None, now: float) -> list[ClientEvent]:
+        """Ask for other difficulties than before."""
+        self._journal.now = now
+        self.plan = replace(self.plan, suggest_difficulty=suggest, minimum_difficulty=minimum)
+        self._handshake.wish(self.plan)
+        return self._journal.take()
 
     def end(self, cause: EndCause, text: str, now: float) -> list[ClientEvent]:
         """Close from outside; shares without an answer are lost. Ends once, whoever begins."""

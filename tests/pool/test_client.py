@@ -19,11 +19,18 @@ from stampmill.pool.stratum.notifications import (
     SetDifficulty,
     ShowMessage,
 )
-from stampmill.pool.stratum.requests import Authorize, Configure, ExtranonceSubscribe, Subscribe
+from stampmill.pool.stratum.requests import (
+    Authorize,
+    Configure,
+    ExtranonceSubscribe,
+    Subscribe,
+    SuggestDifficulty,
+)
 from stampmill.pool.trace import Direction
 
 from .loopback import (
     JOB,
+    ManualTime,
     Mining,
     Script,
     ScriptedPool,
@@ -297,3 +304,21 @@ async def test_the_server_may_ask_for_our_version() -> None:
         m.source.submit(any_share(m.listener.jobs[0]))
         await m.listener.verdict()
         assert [(answer.id, answer.result) for answer in m.pool.answers] == [(7, "miner/1.0")]
+
+
+@in_loop
+async def test_a_wish_for_another_difficulty_is_told_at_once_and_to_later_connections() -> None:
+    understands = Script(on_other=lambda message_id, _: encode_result(message_id, True))
+    async with mining(ScriptedPool(understands)) as m:
+        await m.listener.job()
+        m.source.wish(16.0, None)
+        await m.pool.until(lambda: m.pool.asked(SuggestDifficulty) == [SuggestDifficulty(16.0)])
+        m.pool.hang_up()
+        await m.time.advance(await m.time.until_asleep_for(1.1))
+        await m.pool.until(lambda: m.pool.asked(SuggestDifficulty) == [SuggestDifficulty(16.0)] * 2)
+
+
+def test_a_wish_before_the_first_connection_is_kept() -> None:
+    source = source_for(1, ManualTime())
+    source.wish(4.0, 2.0)
+    assert source.status().difficulty is None

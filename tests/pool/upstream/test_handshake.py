@@ -345,3 +345,27 @@ def test_what_is_open_is_known_when_a_pool_hangs_up() -> None:
     assert protocol.open_requests == {Asked.CONFIGURE, Asked.SUBSCRIBE, Asked.AUTHORIZE}
     protocol.feed(HANDSHAKE, 1000.0)
     assert protocol.open_requests == {Asked.SUGGEST_DIFFICULTY}
+
+
+def test_other_difficulties_are_asked_for_in_the_middle_of_a_session() -> None:
+    protocol = started(replace(PLAN, suggest_difficulty=1.0))
+    protocol.feed(HANDSHAKE, 1000.0)
+    protocol.data_to_send()
+    assert protocol.wish(8.0, None, 1001.0) == []
+    assert protocol.data_to_send() == (
+        b'{"id":5,"method":"mining.suggest_difficulty","params":[8]}\n'
+    )
+    protocol.wish(8.0, 2.0, 1002.0)
+    configure = protocol.data_to_send()
+    assert b'"mining.configure"' in configure
+    assert b'"minimum-difficulty.value":2' in configure
+    protocol.wish(None, 2.0, 1003.0)
+    assert protocol.data_to_send() == b"", "there is no way to take a wish back"
+
+
+def test_what_is_wished_for_before_authorization_is_asked_for_after_it() -> None:
+    protocol = started(replace(PLAN, suggest_difficulty=1.0))
+    protocol.wish(8.0, None, 1000.0)
+    assert protocol.data_to_send() == b""
+    protocol.feed(HANDSHAKE, 1000.0)
+    assert b'"params":[8]' in protocol.data_to_send()
