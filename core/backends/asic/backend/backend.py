@@ -301,6 +301,7 @@ class AsicBackend:
     def _report(self, facts: Facts) -> BoardReport:
         seconds = self._clock() - self._opened_at
         counters = self._board.counters()
+        each = 2.0 ** (facts.zero_bits + self._feeder.ticket_bits)
         return BoardReport(
             name=self._board.name,
             kind=facts.kind,
@@ -309,8 +310,8 @@ class AsicBackend:
             mhz=facts.mhz,
             ticket_difficulty=ticket.difficulty(facts, self._feeder.ticket_bits),
             expected=facts.hashrate,
-            measured=self._tally.measured(seconds),
-            chips=self._tally.reports(facts.chips, facts.hashrate, seconds),
+            measured=self._tally.measured(seconds, each),
+            chips=self._tally.reports(facts.chips, facts.hashrate, seconds, each),
             temperatures=tuple(self._board.temperatures()),
             readings=tuple(self._board.readings()),
             line=(

@@ -1,6 +1,7 @@
 """The parts of the backend that need no board."""
 
 import math
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from stampmill.core.backends.asic.backend import ticket
 from stampmill.core.backends.asic.backend.job_table import JobTable
 from stampmill.core.backends.asic.backend.judge import Worth, judge
-from stampmill.core.backends.asic.backend.rates import measured_rate
+from stampmill.core.backends.asic.backend.rates import Weights, measured_rate
 from stampmill.core.backends.asic.backend.tally import Tally
 from stampmill.core.backends.asic.backend.watchdog import ChipWatch, Remedy, Watchdog
 from stampmill.core.backends.asic.board.base import Facts, Found
@@ -143,28 +144,70 @@ class TestTicket:
         assert easiest <= bar <= easiest * (1 + 1e-14) + 1
 
 
+def equal(events: int, each: float = 1.0) -> Weights:
+    return Weights(events * each, events * each * each, each)
+
+
 class TestRates:
     @pytest.mark.parametrize(
         # Garwood's exact limits: chi-square quantiles of 2.5 % and 97.5 %, halved.
         ("events", "low", "high"),
-        [(0, 0.0, 3.689), (1, 0.025, 5.572), (5, 1.623, 11.668), (100, 81.36, 121.63)],
-    )
+        [
+            (0, 0.0, 3.6889), (1, 0.02532, 5.5716), (2, 0.24221, 7.2247), (5, 1.6235, 11.6683),
+            (29, 19.422, 41.649), (30, 20.241, 42.827), (100, 81.364, 121.627),
+        ],
+    )  # fmt: skip
     def test_limits_are_those_of_poisson(self, events: int, low: float, high: float) -> None:
-        rate = measured_rate(events, float(events), 1.0)
-        assert rate.rate == events
-        assert rate.low == pytest.approx(low, abs=0.02)
-        if events:
-            assert rate.high == pytest.approx(high, rel=0.01)
+        rate = measured_rate(equal(events, 8.0), 2.0, 8.0)
+        assert rate.rate == events * 4
+        assert rate.low == pytest.approx(low * 4, rel=1e-3)
+        assert rate.high == pytest.approx(high * 4, rel=1e-3)
 
     def test_they_close_in_with_time(self) -> None:
         widths = [
             (rate.high - rate.low) / rate.rate
-            for rate in (measured_rate(n, n * 2.0**40, n / 2) for n in (10, 100, 1000))
+            for rate in (measured_rate(equal(n, 2.0**40), n / 2) for n in (10, 100, 1000))
         ]
         assert widths == sorted(widths, reverse=True)
 
     def test_no_time_is_no_rate(self) -> None:
-        assert measured_rate(3, 3.0, 0.0).rate == 0.0
+        assert measured_rate(equal(3), 0.0).rate == 0.0
+
+    @pytest.mark.parametrize("expected", [0.2, 1.0, 3.0, 10.0, 60.0])
+    def test_the_true_rate_is_within_as_often_as_is_said(self, expected: float) -> None:
+        random = Random(1)
+        assert misses(random, [(expected, 1.0)]) < 0.06
+
+    @pytest.mark.parametrize("light", [1.0, 20.0, 200.0])
+    def test_that_holds_when_the_first_nonces_had_a_harder_ticket(self, light: float) -> None:
+        # As a board begins at a pool whose first difficulty is too high for it.
+        random = Random(2)
+        assert misses(random, [(0.5, 64.0), (light, 1.0)]) < 0.06
+
+    @pytest.mark.parametrize("events", [1, 2, 5, 20])
+    def test_that_holds_for_who_looks_right_behind_a_nonce(self, events: int) -> None:
+        random, wrong = Random(3), 0
+        for _ in range(1000):
+            seconds = sum(random.expovariate(1.0) for _ in range(events))
+            rate = measured_rate(equal(events), seconds, 1.0)
+            wrong += not rate.low <= 1.0 <= rate.high
+        assert wrong / 1000 < 0.06
+
+
+def misses(random: Random, phases: list[tuple[float, float]]) -> float:
+    """Return how often limits miss: of phases with so many events expected, each of a weight."""
+    expected = sum(count * weight for count, weight in phases)
+    wrong = 0
+    for _ in range(1000):
+        weights = Weights()
+        for count, weight in phases:
+            at = random.expovariate(1.0)
+            while at < count:
+                weights.add(weight)
+                at += random.expovariate(1.0)
+        rate = measured_rate(weights, 1.0, max(weight for _, weight in phases))
+        wrong += not rate.low <= expected <= rate.high
+    return wrong / 1000
 
 
 class TestTally:
