@@ -53,6 +53,19 @@ def test_wheel_holds_every_module_of_the_checkout(wheel_names: set[str]) -> None
     assert modules - wheel_names == set()
 
 
+def test_wheel_and_sdist_hold_the_page_with_the_licence_of_what_others_wrote(
+    wheel_names: set[str], sdist_names: set[str]
+) -> None:
+    root = Path(__file__).parents[2]
+    files = (root / "core/operate/web/page").rglob("*.*")
+    names = {str(path.relative_to(root)) for path in files}
+    assert {f"stampmill/{name}" for name in names} - wheel_names == set()
+    assert names - sdist_names == set()
+    assert any(
+        name.endswith("licenses/core/operate/web/page/uplot/LICENSE") for name in wheel_names
+    )
+
+
 def test_wheel_holds_the_extension_and_the_licence(wheel_names: set[str]) -> None:
     assert "stampmill/core/_native.abi3.so" in wheel_names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_names)

@@ -1,30 +1,20 @@
-"""What is served over HTTP, and to whom: reading is free here, changing needs the token."""
+"""What is served over HTTP: the page and what feeds it, metrics, the JSON of AxeOS."""
 
-import ipaddress
 import json
-import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
 from aiohttp import web
 
+from stampmill.core.errors import StampmillError
 from stampmill.core.operate import transfer
-from stampmill.core.operate.access import token_matches
 from stampmill.core.operate.desk import Desk
-from stampmill.core.operate.web import axeos
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from stampmill.core.operate.web import assets, axeos
+from stampmill.core.operate.web.bounds import Handler, add_headers, in_bounds, with_token
+from stampmill.core.operate.web.watch import Watch
 
 MAX_BODY = 4096
-
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +28,44 @@ class Site:
     """Speak as AxeOS does, too."""
 
 
-def make_app(site: Site) -> web.Application:
-    """Return the application."""
-    app = web.Application(
-        middlewares=[_in_bounds, _with_token(site.token)], client_max_size=MAX_BODY
-    )
+class Order(msgspec.Struct):
+    """A wish: the numbers of the pools, the most wanted first."""
+
+    order: list[int]
+
+
+def make_app(
+    site: Site, let_stay: Callable[[object], None] = lambda _transport: None
+) -> web.Application:
+    """Return the application; `let_stay` is told the connection of a reply that has no end."""
+    app = web.Application(middlewares=[in_bounds, with_token(site.token)], client_max_size=MAX_BODY)
+    app.on_response_prepare.append(add_headers)
     app.router.add_get("/metrics", _metrics(site))
     app.router.add_get("/api/snapshot", _snapshot(site))
-    app.router.add_post("/api/pause", _changing(site.desk.pause))
-    app.router.add_post("/api/resume", _changing(site.desk.resume))
-    app.router.add_get("/", _index(site))
+    _add_page(app, site, let_stay)
+    _add_changes(app, site.desk)
     if site.axeos:
         _add_axeos(app, site)
     return app
+
+
+def _add_page(app: web.Application, site: Site, let_stay: Callable[[object], None]) -> None:
+    watch = Watch(site.desk, site.version, writable=bool(site.token), let_stay=let_stay)
+    app.cleanup_ctx.append(watch.run)
+    app.on_shutdown.append(watch.end)
+    app.router.add_get("/api/history", watch.history)
+    app.router.add_get("/api/events", watch.events, allow_head=False)
+    files = assets.load(axeos.MARK if site.axeos else "")
+    app.router.add_get("/", files.pop(assets.INDEX).answer)
+    for name, asset in files.items():
+        app.router.add_get(f"/{assets.PAGE}/{name}", asset.answer)
+
+
+def _add_changes(app: web.Application, desk: Desk) -> None:
+    app.router.add_post("/api/token", _changing(lambda _who: None))
+    app.router.add_post("/api/pause", _changing(desk.pause))
+    app.router.add_post("/api/resume", _changing(desk.resume))
+    app.router.add_post("/api/pools", _ordering(desk))
 
 
 def _add_axeos(app: web.Application, site: Site) -> None:
@@ -64,15 +79,6 @@ def _add_axeos(app: web.Application, site: Site) -> None:
     app.router.add_get("/api/system/asic", asic)
     app.router.add_post("/api/system/pause", _changing(site.desk.pause))
     app.router.add_post("/api/system/resume", _changing(site.desk.resume))
-
-
-def _index(site: Site) -> Handler:
-    text = f"<!doctype html><title>stampmill</title>{axeos.MARK if site.axeos else ''}"
-
-    async def index(_request: web.Request) -> web.Response:
-        return web.Response(text=text, content_type="text/html")
-
-    return index
 
 
 def _snapshot(site: Site) -> Handler:
@@ -104,59 +110,30 @@ async def _no_metrics(_request: web.Request) -> web.Response:
 
 def _changing(change: Callable[[str], None]) -> Handler:
     async def apply(request: web.Request) -> web.Response:
-        change(f"{request.remote} over HTTP")
+        change(_who(request))
         return _json({"done": True})
 
     return apply
 
 
+def _ordering(desk: Desk) -> Handler:
+    async def apply(request: web.Request) -> web.Response:
+        try:
+            wanted = msgspec.json.decode(await request.read(), type=Order)
+            desk.reorder_pools(wanted.order, _who(request))
+        except msgspec.MsgspecError as error:
+            raise web.HTTPBadRequest(text=f"no order of pools: {error}") from None
+        except StampmillError as error:
+            raise web.HTTPConflict(text=str(error)) from None
+        return _json({"done": True})
+
+    return apply
+
+
+def _who(request: web.Request) -> str:
+    return f"{request.remote} over HTTP"
+
+
 def _json(value: object) -> web.Response:
     # Nothing that is no number: clients in other languages choke on NaN.
     return web.json_response(value, dumps=lambda value: json.dumps(value, allow_nan=False))
-
-
-@web.middleware
-async def _in_bounds(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Serve one request a connection, only to who asked for this machine by its own name."""
-    if not _is_here(request.host):
-        # A page from elsewhere may have had its name resolved to our address (DNS rebinding).
-        handler = _stranger
-    try:
-        response = await handler(request)
-    except web.HTTPException as refusal:
-        response = web.Response(status=refusal.status, text=f"{refusal.text}\n")
-    response.force_close()
-    if not response.prepared:
-        response.headers.update(_HEADERS)
-    return response
-
-
-async def _stranger(_request: web.Request) -> web.Response:
-    raise web.HTTPForbidden(text="not asked for by an address of this machine")
-
-
-def _with_token(token: str | None) -> Callable[..., Awaitable[web.StreamResponse]]:
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.method not in {"GET", "HEAD"} and not _has_token(request, token):
-            why = "wrong token" if token else "no --http-token is set, so nothing can be changed"
-            raise web.HTTPForbidden(text=why)
-        return await handler(request)
-
-    return check
-
-
-def _has_token(request: web.Request, token: str | None) -> bool:
-    given = request.headers.get("Authorization", "")
-    return bool(token) and token_matches(given, f"Bearer {token}")
-
-
-def _is_here(host: str) -> bool:
-    """Tell whether a Host header names an address or this machine."""
-    name = host.rpartition("]")[0].strip("[") if host.startswith("[") else host.partition(":")[0]
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        own = socket.gethostname().lower()
-        return name.lower() in {"localhost", own, f"{own}.local"}
-    return True

@@ -15,7 +15,10 @@ class WebServer:
 
     def __init__(self, site: Site, *, patience: float = PATIENCE) -> None:
         self._runner = web.AppRunner(
-            make_app(site), access_log=None, shutdown_timeout=CLOSE_SECONDS, handle_signals=False
+            make_app(site, self._let_stay),
+            access_log=None,
+            shutdown_timeout=CLOSE_SECONDS,
+            handle_signals=False,
         )
         self._patience = patience
         self._server: asyncio.Server | None = None
@@ -40,3 +43,7 @@ class WebServer:
         if self._server is not None:
             self._server.close()
         await self._runner.cleanup()
+
+    def _let_stay(self, connection: object) -> None:
+        if self.guard is not None:
+            self.guard.let_stay(connection)
