@@ -152,11 +152,27 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class DevicePower:
-    """What a device draws, and how that is known: board, rapl, nvml, configured."""
+    """What a device draws, and how that is known: board, rapl, nvml, configured.
+
+    `device` is one, or the backend of several that are only known together.
+    """
 
     device: str
     watts: float
     origin: str
+    joules: float = 0.0
+    """In this run."""
+    joules_per_hash: float | None = None
+    """In this run, what was drawn at rest included."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyTotal:
+    """Energy of a day, or of all runs that the ledger has kept."""
+
+    joules: float = 0.0
+    cost: float | None = None
+    """In the currency of now; what was spent in another is not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +183,17 @@ class EnergySnapshot:
     watts: float | None = None
     joules: float = 0.0
     joules_per_hash: float | None = None
+    """Of the devices whose power is known, what they drew at rest included."""
     price: float | None = None
     """Of a kilowatt-hour now, in `currency`."""
     cost: float | None = None
     """Of the energy so far, in `currency`."""
     currency: str = ""
+    unpriced_joules: float = 0.0
+    """The part of `joules` that is not in `cost`: no price was known at the time."""
+    day: EnergyTotal = EnergyTotal()
+    """Of this day, earlier runs included."""
+    ever: EnergyTotal = EnergyTotal()
 
 
 class PolicyAction(Enum):
@@ -180,6 +202,16 @@ class PolicyAction(Enum):
     RUN = "run"
     THROTTLE = "throttle"
     PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePolicy:
+    """What the rules want of one device beyond what they want of all."""
+
+    device: str
+    action: PolicyAction
+    rule: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +224,7 @@ class PolicySnapshot:
     since: float
     duty: float = 1.0
     """The part of the time that devices work while throttled."""
+    devices: tuple[DevicePolicy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
