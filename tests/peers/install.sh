@@ -23,6 +23,8 @@ missing() {
     has_command valgrind || echo valgrind
     # Scrapes our metrics; with it comes promtool, which checks rules.
     has_command prometheus || echo prometheus
+    # Opens the page.
+    has_command chromium || echo chromium
     # A CPU as an OpenCL device.
     [ -e /etc/OpenCL/vendors/pocl.icd ] || echo pocl-opencl-icd
     # An interpreter of OpenCL kernels that sees data races.
