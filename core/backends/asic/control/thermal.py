@@ -40,6 +40,10 @@ class FaultKind(Enum):
     REGULATOR = "regulator"
 
 
+HEAT_FAULTS = frozenset((FaultKind.OVERHEATED, FaultKind.NO_TEMPERATURE))
+"""After these a board has to show that it is cool before it is powered again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why the board has to be cold now, with a line for people."""
@@ -78,14 +82,18 @@ class ThermalRules:
         self.temperature = self._hottest(samples, now)
         fault = self._regulator(samples, powered=powered) or self._counted(samples, now)
         if fault is not None:
-            self._stopped_hot |= fault.kind is FaultKind.OVERHEATED
+            self._stopped_hot |= fault.kind in HEAT_FAULTS
             return Verdict(100.0, fault)
         return Verdict(self._fan())
 
     def too_hot_to_start(self) -> str:
         """Return why the board must not be powered yet, or nothing."""
         limit = self._limits.restart_below if self._stopped_hot else self._limits.stop_at
-        if self.temperature is None or self.temperature < limit:
+        if self.temperature is None:
+            # Whether a diode can be read before there is core voltage, no data sheet tells: only a
+            # board that was stopped, and has shown a temperature so, has to show one again.
+            return f"no temperature: it is powered below {limit:.0f} degC" * self._stopped_hot
+        if self.temperature < limit:
             return ""
         return f"still {self.temperature:.0f} degC: it is powered below {limit:.0f} degC"
 

@@ -14,7 +14,10 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
 
 
 class PowerUp(msgspec.Struct, frozen=True, tag="power-up"):
-    """Bring the board up, to powered with reset low; after it was too hot, only once it is cool."""
+    """Bring the board up, to powered with reset low.
+
+    One that was stopped for its heat, or for want of a temperature, has to show that it is cool.
+    """
 
     id: int
     was_hot: bool = False

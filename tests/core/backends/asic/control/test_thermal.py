@@ -148,6 +148,25 @@ def test_an_overheated_board_waits_until_it_is_cool() -> None:
     assert rules.too_hot_to_start() == ""
 
 
+@pytest.mark.parametrize("before", [90.0, SensorFault.OPEN_DIODE, 0.0])
+def test_a_board_that_was_stopped_for_its_heat_has_to_show_a_temperature(
+    before: float | SensorFault,
+) -> None:
+    rules = ThermalRules(LIMITS)
+    for _ in range(3):
+        rules.judge([chip(before)], 10.0, powered=True)
+    rules.judge([chip(SensorFault.OPEN_DIODE)], 11.0, powered=False)
+    assert rules.too_hot_to_start() == "no temperature: it is powered below 60 degC"
+    rules.judge([chip(30)], 12.0, powered=False)
+    assert rules.too_hot_to_start() == ""
+
+
+def test_a_board_that_was_never_stopped_may_start_without_one() -> None:
+    rules = ThermalRules(LIMITS)
+    rules.judge([chip(SensorFault.OPEN_DIODE)], 11.0, powered=False)
+    assert rules.too_hot_to_start() == ""
+
+
 def test_a_board_that_is_already_warm_may_start() -> None:
     rules = ThermalRules(LIMITS)
     rules.judge([chip(75)], 1.0, powered=False)
