@@ -1,5 +1,6 @@
 """Whether a board's nonces are as many as its hashes make, less those that are known to be lost."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ class Balance:
     @property
     def margin(self) -> float:
         """By how many the count may differ by chance: found nonces are a Poisson process."""
-        return Z * float(max(self.made / self.each, 1.0)) ** 0.5
+        return Z * math.sqrt(max(self.made / self.each, 1.0))
 
     @property
     def deviation(self) -> float:

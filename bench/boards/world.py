@@ -1,14 +1,15 @@
 """The whole miner at emulated boards, in memory: a source that takes every share, no pool."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from stampmill.bench.boards import drivers
+from stampmill.bench.boards.cables import Cables
 from stampmill.core.backends.asic.backend.backend import AsicBackend
-from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.settings import BoardSettings
-from stampmill.core.backends.asic.link.emulation import Emulation as Told
 from stampmill.core.chain import target
 from stampmill.core.emulator.boards.board import Board
 from stampmill.core.emulator.boards.kinds import BoardOptions, build
@@ -24,29 +25,36 @@ MASK = 0x1FFFE000
 """What BIP 320 lets pools grant."""
 _REGTEST_BITS = 0x207FFFFF
 _CLEAN_EVERY = 3
+_TOLD = 100
 
 Meanwhile = Callable[[Sequence["Seat"]], Awaitable[None]]
 
 
-class EmulatedBare(BareBoard):
-    """A bare board at a cable in memory: what a file beside the link says, it knows already."""
-
-    def __init__(self, modem: NullModem, told: Told, settings: BoardSettings | None = None) -> None:
-        super().__init__(modem.name, settings, opener=modem.open, sleep=asyncio.sleep)
-        self._told = told
-
-    def emulation(self) -> Told:
-        """Return what the emulator tells."""
-        return self._told
-
-
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One emulated board with its driver."""
+    """One emulated board with its driver. `modem` is the cable of its first port.
+
+    `told` is what the driver had to say, and when.
+    """
 
     board: Board
     modem: NullModem
     backend: AsicBackend
+    cables: Cables
+    told: deque[tuple[float, str]]
+
+    def unplug(self) -> None:
+        """Take it away, with all its ports."""
+        self.cables.unplug()
+        self.board.on_unplugged(asyncio.get_running_loop().time())
+
+    def plug_in(self) -> None:
+        """Put it back."""
+        self.cables.plug_in()
+
+    async def close(self) -> None:
+        """Stop the board's time."""
+        await self.cables.close()
 
 
 class JobStream:
@@ -146,12 +154,14 @@ def mine(plan: Plan, *options: BoardOptions, meanwhile: Meanwhile | None = None)
 def seat(options: BoardOptions, name: str, plan: Plan) -> Seat:
     """Return a board with its driver; belongs to the running event loop."""
     board = build(options)
-    modem = NullModem(name, board.ports[0].emulation, plan.tick)
-    facts = board.facts
-    told = Told(int(str(facts["zero_bits"])), float(str(facts["hashrate"])))
-    driver = EmulatedBare(modem, told, BoardSettings(baud=plan.baud))
+    cables = Cables(board, name, plan.tick)
+    driver = drivers.driver(board, cables, BoardSettings(baud=plan.baud))
     clock = asyncio.get_running_loop().time
-    return Seat(board, modem, AsicBackend(driver, clock=clock, sleep=asyncio.sleep))
+    told: deque[tuple[float, str]] = deque(maxlen=_TOLD)
+    backend = AsicBackend(
+        driver, clock=clock, sleep=asyncio.sleep, tell=lambda line: told.append((clock(), line))
+    )
+    return Seat(board, cables.modem, backend, cables, told)
 
 
 async def _mine(plan: Plan, options: Sequence[BoardOptions], meanwhile: Meanwhile | None) -> World:
@@ -170,7 +180,7 @@ async def _mine(plan: Plan, options: Sequence[BoardOptions], meanwhile: Meanwhil
             other.cancel()
             await asyncio.gather(other, return_exceptions=True)
         for each in seats:
-            each.modem.close()
+            await each.close()
     return World(source, seats, miner.snapshot(), events)
 
 

@@ -76,12 +76,15 @@ class Emulation:
             pieces = self._on_the_line(sent, baud)
             for data in pieces:
                 self._out.push(sent._replace(data=data))
+            if sent.is_nonce:
+                self.counted["nonces_arrived"] += sent.data in pieces
             if sent.is_right:
                 self._account(sent.data, baud, arrives=sent.data in pieces)
 
     def _account(self, nonce: bytes, baud: float, *, arrives: bool) -> None:
         """Count a nonce that the host has no copy of, be it sent once or several times."""
         before = self._nonces.pop(nonce, None)
+        self.counted["nonces_right"] += before is None
         if before is None and not arrives:
             self._nonces[nonce] = "nonces_damaged" if baud else "nonces_unheard"
             self.counted[self._nonces[nonce]] += 1

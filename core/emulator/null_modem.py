@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from stampmill.core.backends.asic.link.errors import NoPortError, PortGoneError
+from stampmill.core.backends.asic.link.errors import NoPortError, PortBusyError, PortGoneError
 from stampmill.core.emulator.emulation import Emulation
 
 CHIP_BAUD = 115_200
@@ -25,9 +25,11 @@ class NullModem:
         self._timer: asyncio.TimerHandle | None = None
 
     async def open(self, name: str) -> "MemoryPort":
-        """Open the port; raise NoPortError while it is unplugged. Fits a board's `opener`."""
+        """Open the port; raise NoPortError, PortBusyError. Fits a board's `opener`."""
         if not self.plugged:
             raise NoPortError(f"no port '{name}'")
+        if self._port is not None:
+            raise PortBusyError(name, ("this process",))
         self._port = MemoryPort(self)
         self.turn()
         return self._port

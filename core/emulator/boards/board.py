@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from stampmill.core.emulator.emulation import Emulation
+from stampmill.core.emulator.faults.catalogue import Name
 from stampmill.core.emulator.faults.chips import ChipFaults
 
 
@@ -21,7 +22,7 @@ class Board:
     """An emulated board.
 
     `facts` go into the file beside its link, `about` is a line for people. `on_unplugged` is what
-    losing USB does to it.
+    losing USB does to it, `strike` lets a stall or a brown-out happen at a time.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Board:
     faults: ChipFaults | None = None
     unplug_every: float | None = None
     on_unplugged: Callable[[float], None] = lambda _now: None
+    strike: Callable[[Name, float], None] = lambda _name, _now: None
 
     def poll(self, now: float, bauds: Mapping[str, float]) -> dict[str, list[bytes]]:
         """Work until now; return, by suffix, what the host can read at each port."""

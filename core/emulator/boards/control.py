@@ -1,6 +1,8 @@
 """The second port of some boards: what power, fan and sensors are asked through."""
 
+from stampmill.core.backends.asic.control.limits import BITAXES
 from stampmill.core.emulator.chips.chain import EmulatedChain
+from stampmill.core.emulator.chips.silicon import Conditions
 from stampmill.core.emulator.device import USB_RATE, Sent
 from stampmill.core.emulator.peripherals.board import EmulatedPower
 
@@ -8,7 +10,7 @@ from stampmill.core.emulator.peripherals.board import EmulatedPower
 class ControlPort:
     """A `Device`: bitaxe-raw's control packets. The chips hear only while they have power.
 
-    `full_rate` is what the board hashes at when it is hottest.
+    `full_rate` is what the board hashes at its usual clock.
     """
 
     baud = USB_RATE
@@ -31,7 +33,9 @@ class ControlPort:
         """Let it get warm."""
         chips = self._chain.chips
         rate = sum(chip.rate for chip in chips) if self._chain.job and self._chain.awake else 0.0
-        self.power.set_load(min(rate / self._full_rate, 1.0), now)
+        volts = _part_of_usual(self.power.volts, self._chain.chip.id)
+        self.power.set_load(rate / self._full_rate, now, volts)
+        self._chain.conditions = Conditions(volts, self.power.heat.celsius)
         self._chain.set_awake(self.power.chips_awake, now)
 
     def sent(self) -> list[Sent]:
@@ -49,3 +53,11 @@ class ControlPort:
             "requests": power.requests,
             "violations": len(power.violations),
         }
+
+
+def _part_of_usual(volts: float, chip_id: int) -> float:
+    """Return a voltage as a part of what is usual for the board; 1 where it cannot be set."""
+    for model in BITAXES:
+        if model.chip_id == chip_id and model.min_volts <= volts <= model.max_volts:
+            return volts / model.default_volts
+    return 1.0

@@ -1,10 +1,16 @@
 """Emulated Icarus and Block Erupter: 64 bytes in, 4 bytes out, no frames and no check sums."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from random import Random
 
 from stampmill.core import native
+from stampmill.core.backends.asic.wire.icarus import GOLDEN_WORK
 from stampmill.core.backends.asic.wire.words import reverse_words
 from stampmill.core.emulator.device import Sent
+from stampmill.core.emulator.faults.catalogue import NO_FAULTS, Name
+from stampmill.core.emulator.faults.works import Reported, WorkFaults
 from stampmill.core.errors import NoDeviceError
 
 if native.available():
@@ -45,13 +51,16 @@ class EmulatedIcarus:
 
     baud = _BAUD
 
-    def __init__(self, options: IcarusOptions) -> None:
+    def __init__(self, options: IcarusOptions, faults: WorkFaults | None = None) -> None:
         if not native.available():
             raise NoDeviceError(f"an emulated board hashes in C, and {native.why_unavailable()}")
         self.options = options
+        self._faults = faults or WorkFaults(NO_FAULTS, Random(1), Counter())  # noqa: S311
         self.works = self.nonces = self.hashes = 0
         self._speed = _DEFAULT_SPEED
         self._buffer = b""
+        self._golden = False
+        """The work is a question whose answer is known: what it gives, no host counts as nonces."""
         self._last_byte = self._at = 0.0
         self._sweep: Sweep | None = None
         self._done = 0.0
@@ -72,11 +81,13 @@ class EmulatedIcarus:
         self._buffer += data
         while len(self._buffer) >= WORK_SIZE:
             work, self._buffer = self._buffer[:WORK_SIZE], self._buffer[WORK_SIZE:]
-            if not self._is_command(work):
+            if not self._is_command(work) and not self._faults.loses(work):
+                self._send(now, self._faults.new_work())
                 self._begin(work)
 
     def advance(self, now: float) -> None:
         """Hash until now."""
+        self._faults.tick(now, self.lose_power)
         begin, self._at = self._at, max(self._at, now)
         if self._sweep is None or now <= begin:
             return
@@ -85,6 +96,15 @@ class EmulatedIcarus:
             start, self._done = self._done, min(self._done + _SLICE, end)
             self._hash(self._sweep, int(start), begin)
             begin += (self._done - start) / self.rate
+
+    def strike(self, name: Name, now: float) -> None:  # noqa: ARG002
+        """Let a stall or a brown-out happen now."""
+        self._faults.strike(name, self.lose_power)
+
+    def lose_power(self, now: float = 0.0) -> None:  # noqa: ARG002  as a board is unplugged
+        """Forget the work, and what has come of the next one."""
+        self._sweep = None
+        self._buffer = b""
 
     def sent(self) -> list[Sent]:
         """Return the nonces since the last call."""
@@ -97,6 +117,7 @@ class EmulatedIcarus:
             "jobs": self.works,
             "nonces": self.nonces,
             "hashes": self.hashes,
+            "nonces_withheld": self._faults.withheld,
             "partial_bytes": len(self._buffer),
         }
 
@@ -113,6 +134,7 @@ class EmulatedIcarus:
         shift = 32 - (self.options.division - 1).bit_length()
         self.works += 1
         self._done = 0.0
+        self._golden = work == GOLDEN_WORK
         self._sweep = Sweep(
             [reverse_words(work[_STATE])], reverse_words(work[_TAIL]),
             zero_bits=self.options.zero_bits, cores=self.options.division,
@@ -121,8 +143,13 @@ class EmulatedIcarus:
 
     def _found(self, at: float, word: int) -> None:
         self.nonces += 1
-        nonce = word.to_bytes(4, "big")
-        self._sent.append(Sent(at, nonce, self.baud, is_nonce=True, is_right=True))
+        self._send(at, self._faults.nonces(word.to_bytes(4, "big")))
+
+    def _send(self, at: float, reported: Iterable[Reported]) -> None:
+        for one in reported:
+            is_nonce = not self._golden
+            is_right = one.is_right and is_nonce
+            self._sent.append(Sent(at, one.nonce, self.baud, is_nonce, is_right))
 
     def _is_command(self, work: bytes) -> bool:
         """Obey a Cairnsmore's command, which changes its speed, never its hashes."""

@@ -17,10 +17,11 @@ from stampmill.core.emulator.chips.chain import EmulatedChain
 from stampmill.core.emulator.chips.chip import ChipOptions
 from stampmill.core.emulator.chips.searching import Engine, HashingEngine
 from stampmill.core.emulator.emulation import Emulation
+from stampmill.core.emulator.faults import works
 from stampmill.core.emulator.faults.catalogue import CHUNKINGS, NO_FAULTS, Faults, Name
 from stampmill.core.emulator.faults.chips import ChipFaults
 from stampmill.core.emulator.faults.replies import ReplyDamage
-from stampmill.core.emulator.peripherals.board import EmulatedPower
+from stampmill.core.emulator.peripherals.board import POWERS, EmulatedPower
 from stampmill.core.errors import UsageError
 
 USUAL_TICKET_BITS = 8
@@ -54,7 +55,6 @@ class Kind:
     usb_powered: bool = False
 
 
-_POWERED = ("bitaxe", "emberone")
 _LINE_FAULTS = {
     *CHUNKINGS, Name.LOST_BYTES, Name.DOUBLED_BYTES, Name.FLIPPED_BIT, Name.GARBAGE_AT_START,
     Name.UNPLUG,
@@ -86,6 +86,18 @@ def build(options: BoardOptions, engine: Engine | None = None) -> Board:
     return make(options, kind, zero_bits, engine)
 
 
+def check_faults(name: str, faults: Faults) -> None:
+    """Raise UsageError for a fault that a kind cannot have: none is silently left out."""
+    kind = KINDS[name]
+    power = POWERS[kind.second]().faults if kind.second in POWERS else frozenset()
+    wrong = sorted(fault.value for fault in faults.power - power)
+    if kind.chip is None:
+        possible = _LINE_FAULTS | works.NAMES
+        wrong += [fault.value for fault in faults.values if fault not in possible]
+    if wrong:
+        raise UsageError(f"a {name} cannot have the fault {', '.join(wrong)}")
+
+
 def default_zero_bits(rate: float, ticket_bits: int) -> int:
     """Return the bits that make about one nonce a second, with what the ticket adds to them."""
     return min(max(round(math.log2(rate)) - ticket_bits, 1), 32)
@@ -102,18 +114,8 @@ def _kind(options: BoardOptions) -> Kind:
         raise UsageError(f"--hashrate {options.rate:g}: hashes per second, such as 1e6")
     if options.zero_bits is not None and not 1 <= options.zero_bits <= 32:
         raise UsageError(f"--zero-bits {options.zero_bits}: 1 to 32, as on silicon")
-    _check_faults(options, kind)
+    check_faults(options.kind, options.faults)
     return kind
-
-
-def _check_faults(options: BoardOptions, kind: Kind) -> None:
-    """Raise UsageError for a fault that this board cannot have: none is silently left out."""
-    power = kind.second in _POWERED
-    wrong = [] if power else sorted(fault.value for fault in options.faults.power)
-    if kind.chip is None:
-        wrong += [name.value for name in options.faults.values if name not in _LINE_FAULTS]
-    if wrong:
-        raise UsageError(f"a {options.kind} cannot have the fault {', '.join(wrong)}")
 
 
 def _zero_bits(options: BoardOptions, kind: Kind) -> int:
@@ -127,12 +129,15 @@ def _build_icarus(
 ) -> Board:
     del engine  # it is a search of another kind
     is_erupter = options.kind == "erupter"
-    device = EmulatedIcarus(IcarusOptions(options.rate, zero_bits, goes_on=is_erupter))
     injected: Counter[str] = Counter()
+    random = Random(options.seed)  # noqa: S311  it emulates, and repeats itself
+    faults = works.WorkFaults(options.faults, random, injected)
+    device = EmulatedIcarus(IcarusOptions(options.rate, zero_bits, goes_on=is_erupter), faults)
     port = _port(device, options, injected)
     return Board(
         options.kind, (port,), _facts(options, kind, zero_bits, 1), kind.about, injected,
         unplug_every=options.faults.values.get(Name.UNPLUG),
+        on_unplugged=device.lose_power if kind.usb_powered else _stays_on, strike=device.strike,
     )  # fmt: skip
 
 
@@ -150,6 +155,7 @@ def _build_chain(options: BoardOptions, kind: Kind, zero_bits: int, engine: Engi
         options.kind, tuple(ports), _facts(options, kind, zero_bits, count), kind.about,
         injected, faults, options.faults.values.get(Name.UNPLUG),
         chain.reset if kind.usb_powered else _stays_on,
+        lambda name, now: faults.strike(name, chain, now),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from stampmill.core.backends.asic.chip.table import Chip
@@ -12,6 +12,7 @@ from stampmill.core.backends.asic.wire.jobs import FullJob, MidstateJob
 from stampmill.core.backends.asic.wire.replies import NonceReply, RegisterReply, Reply
 from stampmill.core.emulator.chips.chip import ChipOptions, EmulatedChip, Solution
 from stampmill.core.emulator.chips.searching import AnyJob, Engine
+from stampmill.core.emulator.chips.silicon import Conditions, error_ratio
 from stampmill.core.emulator.device import Sent, same_baud
 
 Finder = Callable[[float, float], list[tuple[int, Solution]]]
@@ -25,6 +26,8 @@ class Counters:
     commands: int = 0
     jobs: int = 0
     nonces: int = 0
+    errors: int = 0
+    """Nonces that were wrong, at too high a clock."""
     deaf_bytes: int = 0
     """Sent at another rate than the chips listen at, or to a board without power."""
     replies: int = 0
@@ -83,6 +86,8 @@ class EmulatedChain:
         self.chips = [EmulatedChip(options, engine, self.random) for _ in range(count)]
         self.chip: Chip = options.chip
         self.awake = True
+        self.conditions = Conditions()
+        """Of all chips alike; where nobody says, as is usual."""
         self.counted = Counters()
         self.finder: Finder | None = None
         self.job: AnyJob | None = None
@@ -135,7 +140,8 @@ class EmulatedChain:
         if not self.awake or now <= begin:
             return
         found = self.finder(begin, now) if self.finder else self._searched(now)
-        for index, solution in found:
+        for index, right in found:
+            solution = self._calculated(self.chips[index], right)
             self._report(index, solution, silent=self._tampering.is_silent(index, now))
 
     def sent(self) -> list[Sent]:
@@ -161,6 +167,7 @@ class EmulatedChain:
             "commands": counted.commands,
             "jobs": counted.jobs,
             "nonces": counted.nonces,
+            "errors": counted.errors,
             "replies": counted.replies,
             "nonces_withheld": counted.withheld,
             "deaf_bytes": counted.deaf_bytes,
@@ -217,6 +224,16 @@ class EmulatedChain:
     def _searched(self, now: float) -> list[tuple[int, Solution]]:
         line = self._line(now)
         return [(i, solution) for i, chip in enumerate(line) for solution in chip.advance(now)]
+
+    def _calculated(self, chip: EmulatedChip, solution: Solution) -> Solution:
+        """Return what a chip makes of what it found, at its clock, voltage and warmth."""
+        ratio = error_ratio(chip.registers.mhz, self.chip.default_mhz, self.conditions)
+        if ratio <= 0 or self.random.random() >= ratio:
+            return solution
+        self.counted.errors += 1
+        wrong = int.from_bytes(solution.reply.nonce, "big") ^ 1 << self.random.randrange(17)
+        reply = replace(solution.reply, nonce=wrong.to_bytes(4, "big"))
+        return solution._replace(reply=reply, asked=False)
 
     def _report(self, index: int, solution: Solution, *, silent: bool) -> None:
         replies = [] if silent else self._tampering.nonces(solution)

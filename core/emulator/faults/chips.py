@@ -38,9 +38,13 @@ class ChipFaults(Tampering):
             self._next = {n: now + self._values[n] for n in _TIMED if n in self._values}
         for name, at in self._next.items():
             if now >= at:
-                self._counted[name.value] += 1
-                _TIMED[name](self, chain, now)
                 self._next[name] = now + max(self._values[name], 0.1)
+                self.strike(name, chain, now)
+
+    def strike(self, name: Name, chain: EmulatedChain, now: float) -> None:
+        """Let a stall or a brown-out happen now."""
+        self._counted[name.value] += 1
+        _TIMED[name](self, chain, now)
 
     def loses(self, request: Command | AnyJob) -> bool:
         """Lose one request in so many, or the first write to a register."""

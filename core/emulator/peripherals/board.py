@@ -5,7 +5,7 @@ is written down in `violations`, for tests and for people who develop a driver.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from stampmill.core.backends.asic.control.emberone import IO_POWER_PIN, POWER_PIN
 from stampmill.core.backends.asic.control.profile import RESET_PIN
@@ -43,13 +43,16 @@ HOT_CELSIUS = 95.0
 _IDLE_WATTS, _AWAKE_WATTS, _FULL_WATTS = 1.0, 10.0, 19.0
 """Powered with reset low; reset high without work (ESP-Miner issue 564); at full rate (Gamma)."""
 
+POWERS: Mapping[str, Callable[[], Power]] = {"bitaxe": BitaxePower, "emberone": EmberOnePower}
+"""By what `kind` names."""
+
 _I2C = (I2cRead, I2cWrite, I2cWriteRead, I2cFrequency)
 
 
 class EmulatedPower:
     """Power, cooling and control port of one board. Times are monotonic seconds.
 
-    `kind` is bitaxe or emberone. Feed it what the host writes, and call `tick` now and then.
+    `kind` is one of POWERS. Feed it what the host writes, and call `tick` now and then.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class EmulatedPower:
         seed: int = 1,
     ) -> None:
         self.faults = set(faults)
-        self.power: Power = EmberOnePower() if kind == "emberone" else BitaxePower()
+        self.power: Power = POWERS[kind]()
         self.variant = variant or self.power.variant
         self.heat = Heat(now)
         self.light = (0, 0, 0)
@@ -72,7 +75,7 @@ class EmulatedPower:
         self._reader = RequestReader()
         self._random = random.Random(seed)  # noqa: S311  a test repeats itself
         self._last_byte = self._released = now
-        self._load = 0.0
+        self._load, self._volts = 0.0, 1.0
         self.tick(now)
 
     @property
@@ -101,10 +104,13 @@ class EmulatedPower:
         """Tell whether nothing on it can get hot: reset low, no core voltage."""
         return not self.reset_high and self.volts == 0.0
 
-    def set_load(self, load: float, now: float) -> None:
-        """Say how much of its full rate the board hashes at, 0 to 1: it heats accordingly."""
+    def set_load(self, load: float, now: float, volts: float = 1.0) -> None:
+        """Say how much of its usual rate the board hashes at: it heats accordingly.
+
+        `volts` is its core voltage as a part of the usual one.
+        """
         self.tick(now)
-        self._load = load
+        self._load, self._volts = load, volts
 
     def tick(self, now: float) -> None:
         """Let time pass: heat, faults, and what stayed partial on the line."""
@@ -197,7 +203,8 @@ class EmulatedPower:
             return 0.0
         if not self.chips_awake:
             return _IDLE_WATTS
-        return _AWAKE_WATTS + (_FULL_WATTS - _AWAKE_WATTS) * self._load
+        # What switches, and most of what leaks, goes with the square of the voltage.
+        return (_AWAKE_WATTS + (_FULL_WATTS - _AWAKE_WATTS) * self._load) * self._volts**2
 
     def _shown_celsius(self, now: float) -> float:
         if PowerFault.HOT_SENSOR in self.faults:

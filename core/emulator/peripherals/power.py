@@ -30,6 +30,8 @@ class Power(Protocol):
     """Core volts at which the chips work, and which must never be left while powered."""
     variant: Variant
     """What its firmware speaks."""
+    faults: frozenset[PowerFault]
+    """What can be wrong with it."""
 
     @property
     def vin(self) -> float:
@@ -46,11 +48,20 @@ class Power(Protocol):
         """Let the sensors see how it stands."""
 
 
+BUS_FAULTS = frozenset(
+    (PowerFault.NAK, PowerFault.TIMEOUT, PowerFault.ZERO_DATA, PowerFault.LOST_REPLY,
+     PowerFault.HOT_SENSOR, PowerFault.OPEN_DIODE, PowerFault.ZERO_TEMPERATURE,
+     PowerFault.NEGATIVE_TEMPERATURE)
+)  # fmt: skip
+"""What can be wrong with any board that has thermometers on a bus."""
+
+
 class BitaxePower:
     """EMC2101 and TPS546."""
 
     range = (1.0, 2.0)
     variant = Variant.V0
+    faults = frozenset(PowerFault)
 
     def __init__(self) -> None:
         self.fan = EmulatedEmc2101()
@@ -106,6 +117,7 @@ class EmberOnePower:
 
     range = (3.0, 4.5)
     variant = Variant.V1
+    faults = BUS_FAULTS | {PowerFault.STUCK_FAN}
     fan_percent = 100.0
     vin = 12.0
 

@@ -112,7 +112,7 @@ def test_unplugged_it_comes_back_by_another_name(start, tmp_path):
         (("bm1370", "--fault", "flippedbit"), "did you mean 'flipped-bit'"),
         (("bm1370", "--link", "/nowhere/board"), "no folder /nowhere"),
         (("bm1370", "--fault", "stuck-fan"), "a bm1370 cannot have the fault stuck-fan"),
-        (("icarus", "--fault", "brown-out"), "a icarus cannot have the fault brown-out"),
+        (("icarus", "--fault", "dead-chip"), "a icarus cannot have the fault dead-chip"),
         (("icarus", "--replay"), "no jobs of icarus were captured"),
     ],
 )

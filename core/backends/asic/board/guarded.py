@@ -12,7 +12,7 @@ from stampmill.core.backends.asic.board.inquiry import Inquiry
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.control.limits import Model
 from stampmill.core.backends.asic.control.profile import Profile
-from stampmill.core.backends.asic.control.thermal import FaultKind
+from stampmill.core.backends.asic.control.thermal import HEAT_FAULTS
 from stampmill.core.backends.asic.guardian.client import GuardianClient, GuardianError
 from stampmill.core.backends.asic.guardian.messages import Report, Sensors, Stopped
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
@@ -45,6 +45,9 @@ Locate = Callable[[], BoardPorts]
 
 Opener = Callable[[str], Awaitable[Port]]
 
+StartGuardian = Callable[[str, str, Callable[[Report], None]], Awaitable[GuardianClient]]
+"""As `GuardianClient.start`: a control port, a profile's name, and who hears its reports."""
+
 
 class GuardedBoard(ChipBoard):
     """A board whose power, cooling and reset are ours, and a guardian's when we are gone.
@@ -62,10 +65,12 @@ class GuardedBoard(ChipBoard):
         *,
         serial_number: str | None = None,
         opener: Opener = open_port,
+        start_guardian: StartGuardian = GuardianClient.start,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(name, settings, sleep=sleep)
         self.kind = profile.name
+        self._start_guardian = start_guardian
         self._profile = profile
         self.locate = locate
         self._serial_number = serial_number
@@ -105,7 +110,7 @@ class GuardedBoard(ChipBoard):
         ports = self.locate()
         self._data_path = ports.data
         self._fault = asyncio.get_running_loop().create_future()
-        self._guard = await GuardianClient.start(ports.control, self._profile.name, self._hear_of)
+        self._guard = await self._start_guardian(ports.control, self._profile.name, self._hear_of)
         await self._guard.power_up(was_hot=self._was_hot)
         self._was_hot = False
         self._port = await self._opener(ports.data)
@@ -187,6 +192,8 @@ class GuardedBoard(ChipBoard):
             return
         wished = model.default_volts if self.settings.volts is None else self.settings.volts
         await guard.set_volts(model.check_volts(wished))
+        self.volts, self.usual_volts = wished, model.default_volts
+        self.volt_limits = (model.min_volts, model.max_volts)
 
     async def _release(self, guard: GuardianClient) -> None:
         await guard.reset(high=True)
@@ -205,7 +212,7 @@ class GuardedBoard(ChipBoard):
     def _hear_of(self, report: Report) -> None:
         if isinstance(report, Stopped) and self._fault is not None and not self._fault.done():
             self._stops.append(asyncio.get_running_loop().time())
-            self._was_hot = report.kind == FaultKind.OVERHEATED.value
+            self._was_hot = report.kind in {fault.value for fault in HEAT_FAULTS}
             cold = "" if report.cold else "; it could not be confirmed that it is cold"
             self._fault.set_result(f"{report.text}{cold}")
 

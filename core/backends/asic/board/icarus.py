@@ -70,9 +70,13 @@ class IcarusBoard:
         """Nonces of the golden work may still come: Erupters search on until other work comes."""
         self._emulation: Emulation | None = None
 
+    def emulation(self) -> Emulation | None:
+        """Return what stands beside an emulator's link; None for a real device."""
+        return emulation_of(self.name)
+
     async def bring_up(self) -> Facts:
         """Open the port and see that it finds the nonce of the golden work."""
-        self._emulation = emulation = emulation_of(self.name)
+        self._emulation = emulation = self.emulation()
         self._zero_bits = 32 if emulation is None else emulation.zero_bits
         if self._port is None:
             self._port = await self._opener(self.name)
