@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stampmill.bench import show
-from stampmill.bench.boards import load, soak, switch
+from stampmill.bench.boards import faults, load, soak, switch
 from stampmill.bench.host import machine
 from stampmill.bench.pipeline.targets import Finding, Target, Verdict
 from stampmill.bench.record import Document, document
@@ -27,6 +27,7 @@ Measure = Callable[[Extent], Finding]
 PARTS: dict[str, tuple[Measure, Sequence[Target]]] = {
     "load": (lambda extent: load.measure(extent.boards, extent.seconds), load.TARGETS),
     "switch": (lambda extent: switch.measure(extent.switches, extent.boards), switch.TARGETS),
+    "faults": (lambda _extent: faults.measure(), faults.TARGETS),
     "soak": (lambda extent: soak.measure(extent.hours, extent.seed), soak.TARGETS),
 }
 

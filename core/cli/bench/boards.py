@@ -13,12 +13,13 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
         "boards",
         help="emulated ASIC boards: CPU time, job switch on the line, a soak with faults",
         description="Measures the driver at emulated boards: what a board with a captured nonce "
-        "every 20 ms costs; how soon a new job's first byte is on the line; and what is left "
-        "behind by hours of ten boards with random faults, in virtual time.",
+        "every 20 ms costs; how soon a new job's first byte is on the line; how long every kind of "
+        "board takes to come back from every fault; and what is left behind by hours of ten "
+        "boards with random faults. The last two pass in virtual time.",
     )
     parser.set_defaults(bench=run)
     add = parser.add_argument
-    only = "load, switch or soak; repeatable"
+    only = "load, switch, faults or soak; repeatable"
     add("--only", action="append", default=[], metavar="NAME", help=only)
     add("--boards", type=values.count, default=10, metavar="N", help="boards (10)")
     add("--seconds", type=values.seconds, default=20.0, metavar="S", help="of load (20)")

@@ -1,6 +1,6 @@
 import pytest
 
-from stampmill.bench.boards import load, parts, soak, switch
+from stampmill.bench.boards import faults, load, matrix, parts, soak, switch
 from stampmill.bench.pipeline.targets import Verdict
 from stampmill.core import native
 from stampmill.core.errors import UsageError
@@ -35,6 +35,17 @@ def test_captured_nonces_at_full_rate_are_accepted_and_their_cost_is_told():
     found = by_name(load.measure(1, 1.0))
     assert found["boards-cpu-nonce"].value > 0
     assert found["boards-served"].value > 1
+
+
+def test_faults_are_told_with_the_time_that_boards_took_to_come_back():
+    found = by_name(faults.measure(["wrong-crc:5", "unplug"]))
+    assert {one.verdict for name, one in found.items() if name != "boards-faults-stopped"} == {
+        Verdict.MET
+    }, found
+    assert found["boards-faults-stopped"].verdict is Verdict.UNMEASURED
+    assert found["boards-faults-recovery"].detail.startswith("unplug 0.")
+    cells = found["boards-faults-back"].facts["cells"]
+    assert {cell["kind"] for cell in cells if cell["fault"] == "unplug"} == set(matrix.KIND_NAMES)
 
 
 def test_an_unknown_part_is_named():
