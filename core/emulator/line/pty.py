@@ -1,11 +1,10 @@
 """A pseudo-terminal whose other end a driver opens as if it were a serial port."""
 
-import fcntl
 import os
 import struct
-import termios
-import tty
 from contextlib import suppress
+
+from stampmill.core.errors import NoDeviceError
 
 # struct termios2 of Linux: four flag words, the line discipline, 19 control characters, both rates.
 # It alone tells rates that no Bnnn constant names, such as 3,125,000.
@@ -15,9 +14,19 @@ _READ_SIZE = 4096
 
 
 class PseudoTerminal:
-    """The master of a pair. The slave is kept open too, so that a driver may come and go."""
+    """The master of a pair. The slave is kept open too, so that a driver may come and go.
+
+    Raise NoDeviceError where the system has no pseudo-terminals.
+    """
 
     def __init__(self) -> None:
+        try:
+            import tty  # noqa: PLC0415  POSIX alone has it
+        except ImportError as error:
+            raise NoDeviceError(
+                "an emulated board needs a pseudo-terminal, which this system does not have: "
+                "emulate it on Linux or macOS"
+            ) from error
         self.master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self.master, False)
@@ -26,6 +35,9 @@ class PseudoTerminal:
     @property
     def baud(self) -> int:
         """The rate that the driver has set, read from the slave's settings."""
+        import fcntl  # noqa: PLC0415
+        import termios  # noqa: PLC0415
+
         try:
             raw = fcntl.ioctl(self.master, _TCGETS2, bytes(_TERMIOS2.size))
         except OSError:
@@ -54,6 +66,8 @@ class PseudoTerminal:
 
 
 def _named_rate(constant: int) -> int:
+    import termios  # noqa: PLC0415
+
     names = {
         getattr(termios, name): name for name in dir(termios) if name[:2] in {"B1", "B5", "B9"}
     }

@@ -1,10 +1,7 @@
 """Opens a control port for the guardian: a local terminal, or a TCP socket to another host's."""
 
 import errno
-import fcntl
 import os
-import termios
-import tty
 
 from stampmill.core.backends.asic.link.errors import (
     NoPortError,
@@ -23,6 +20,9 @@ def open_port(path: str) -> int:
     """Return a descriptor, raw and ours alone; raise NoDeviceError with what to do about it."""
     if path.startswith(_SOCKET):
         return _connect(path)
+    import termios  # noqa: PLC0415  POSIX alone has it
+    import tty  # noqa: PLC0415
+
     try:
         fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError as error:
@@ -39,6 +39,9 @@ def open_port(path: str) -> int:
 
 def _claim(fd: int, path: str) -> None:
     """Lock the port; it is free again when its process ends, however that comes about."""
+    import fcntl  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
     if not os.isatty(fd):
         raise NoPortError(f"{path} is no serial port")
     try:
