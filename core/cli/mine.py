@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 
 from stampmill.core.cli import options as shared
@@ -19,6 +19,7 @@ from stampmill.core.cli.reload import Reloader
 from stampmill.core.cli.run.backends import hotplug_for, make_backend
 from stampmill.core.cli.run.links import Links, open_links
 from stampmill.core.cli.run.supply import Supply, open_supply
+from stampmill.core.cli.run.tuner import Tuner
 from stampmill.core.cli.service import attended
 from stampmill.core.cli.signals import pause_on_signals, reload_on_signal, stop_on_signals
 from stampmill.core.cli.surfaces import add_surface_options, check_surfaces, open_surfaces
@@ -26,13 +27,12 @@ from stampmill.core.cli.views import SharedView, View, choose_view
 from stampmill.core.errors import ExitCode
 from stampmill.core.events import Notice
 from stampmill.core.garbage import collected_on_the_side
-from stampmill.core.job_source import JobSource
 from stampmill.core.miner import Miner
+from stampmill.core.operate.access import Door
 from stampmill.core.operate.desk import Desk
 from stampmill.core.operate.service import Notifier
 from stampmill.core.settings import MineSettings
 from stampmill.pool.audit import AuditEvent, described
-from stampmill.pool.group.source import PoolGroup
 
 _EXAMPLES = """\
 examples:
@@ -111,16 +111,20 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
         miner = Miner(supply.source, backends, observer=view)
         links.audit.record(AuditEvent.STARTED, source=supply.label, settings=described(settings))
         interrupted = stop_on_signals(miner.stop)
-        desk = _desk(miner, supply.source, links, view)
+        running = dict(zip(choices, backends, strict=True))
+        tuner = Tuner(miner, running, partial(make_backend, view=view), partial(_tell, view))
+        desk = _desk(miner, supply, tuner, links, view)
+        door = Door(settings.surfaces.api_allow)
         pause_on_signals(desk.pause, partial(desk.resume, "SIGUSR2"))
-        reload_on_signal(_reloader(options, settings, desk, links, view))
+        reload_on_signal(_reloader(options, settings, desk, links, view=view, door=door))
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
         try:
-            hotplug = hotplug_for(settings, miner, dict(zip(choices, backends, strict=True)), view)
+            hotplug = hotplug_for(settings, miner, running, view)
             async with (
-                _watched(settings, desk, view),
+                _watched(settings, desk, view, door),
                 alerting(settings, miner, view, desk.snapshot, told),
+                aclosing(tuner),
                 joining(hotplug),
                 collected_on_the_side(),
             ):
@@ -138,16 +142,17 @@ def _view(options: argparse.Namespace) -> SharedView:
     return SharedView(choose_view(quiet=options.quiet, lines=lines, log_json=options.log_json))
 
 
-def _desk(miner: Miner, source: JobSource, links: Links, view: SharedView) -> Desk:
+def _desk(miner: Miner, supply: Supply, tuner: Tuner, links: Links, view: SharedView) -> Desk:
     record = partial(links.audit.record, AuditEvent.CONTROLLED)
-    steering = source if isinstance(source, PoolGroup) else None
-    return Desk(miner, steering, record=record, listen=view.listen)
+    return Desk(miner, supply.pools, tuner, record=record, listen=view.listen)
 
 
 @asynccontextmanager
-async def _watched(settings: MineSettings, desk: Desk, view: View) -> AsyncIterator[None]:
+async def _watched(
+    settings: MineSettings, desk: Desk, view: View, door: Door
+) -> AsyncIterator[None]:
     strategy = "Load Balance" if settings.group.load_balance else "Failover"
-    surfaces = open_surfaces(settings.surfaces, desk, partial(_tell, view), strategy)
+    surfaces = open_surfaces(settings.surfaces, desk, partial(_tell, view), strategy, door)
     async with surfaces, attended(Notifier(os.environ), desk):
         yield
 
@@ -157,7 +162,13 @@ def _tell(view: View, text: str, warning: bool) -> None:
 
 
 def _reloader(
-    options: argparse.Namespace, settings: MineSettings, desk: Desk, links: Links, view: View
+    options: argparse.Namespace,
+    settings: MineSettings,
+    desk: Desk,
+    links: Links,
+    *,
+    view: View,
+    door: Door,
 ) -> Reloader:
     return Reloader(
         settings,
@@ -165,6 +176,7 @@ def _reloader(
         desk,
         tell=partial(_tell, view),
         record=partial(links.audit.record, AuditEvent.RELOADED),
+        apply={"surfaces.api-allow": lambda new: door.change(new.surfaces.api_allow)},
     )
 
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Protocol
 
 from stampmill.core.cli.options import listen_address
-from stampmill.core.operate.access import READ_HERE, parse_access
+from stampmill.core.operate.access import READ_HERE, Door, parse_access
 from stampmill.core.operate.cgminer.answers import Answers
 from stampmill.core.operate.cgminer.server import ApiServer
 from stampmill.core.operate.desk import Desk
@@ -83,14 +83,13 @@ def check_surfaces(settings: SurfaceSettings) -> None:
 
 @asynccontextmanager
 async def open_surfaces(
-    settings: SurfaceSettings, desk: Desk, tell: Tell, strategy: str
+    settings: SurfaceSettings, desk: Desk, tell: Tell, strategy: str, door: Door
 ) -> AsyncIterator[None]:
-    """Serve a run while inside."""
+    """Serve a run while inside; `door` lets in who may use the API."""
     name = f"stampmill {version('stampmill')}"
     async with AsyncExitStack() as stack:
         if settings.api_listen is not None:
-            access = parse_access(settings.api_allow or READ_HERE)
-            api = ApiServer(Answers(desk, name, strategy), access)
+            api = ApiServer(Answers(desk, name, strategy), door)
             await _open(stack, api, "cgminer API", settings.api_listen, tell)
         if settings.http_listen is not None:
             await _open(stack, _web(settings, desk), "HTTP", settings.http_listen, tell)

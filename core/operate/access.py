@@ -41,6 +41,21 @@ class AccessList:
         return Access.NONE
 
 
+class Door:
+    """An access list in force, until it is changed."""
+
+    def __init__(self, text: str | None) -> None:
+        self._list = parse_access(text or READ_HERE)
+
+    def of(self, address: str) -> Access:
+        """Return what the peer at an address may do now."""
+        return self._list.of(address)
+
+    def change(self, text: str | None) -> None:
+        """Let another list decide from now on, none: this machine may read; raise UsageError."""
+        self._list = parse_access(text or READ_HERE)
+
+
 def parse_access(text: str) -> AccessList:
     """Read cgminer's form, `W:127.0.0.1,R:10.0.0.0/24`; raise UsageError naming the entry.
 

@@ -1,9 +1,9 @@
 """What differs between two configurations, in words that hold no secret."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 
-from stampmill.core.settings import MineSettings, PoolSettings
+from stampmill.core.settings import MineSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +19,8 @@ class Change:
 
 
 def changes(old: MineSettings, new: MineSettings) -> list[Change]:
-    """Return all that changed, except the order of the same pools."""
-    found = [change for change in _differing("", old, new) if change.name != "pools"]
-    if sorted(old.pools, key=_key) != sorted(new.pools, key=_key):
-        found.append(Change("pools", _urls(old.pools), _urls(new.pools)))
-    return found
-
-
-def new_order(old: MineSettings, new: MineSettings) -> list[int] | None:
-    """Return the old pools' numbers in their new order, or None if it is not a new order of them.
-
-    The numbers are those that the run began with.
-    """
-    if old.pools == new.pools or sorted(old.pools, key=_key) != sorted(new.pools, key=_key):
-        return None
-    return [old.pools.index(pool) for pool in new.pools]
-
-
-def _key(pool: PoolSettings) -> str:
-    return repr((pool.url, pool.user, pool.password, pool))
+    """Return all that changed, except the pools."""
+    return [change for change in _differing("", old, new) if change.name != "pools"]
 
 
 def _differing(prefix: str, old: object, new: object) -> Iterator[Change]:
@@ -57,8 +40,3 @@ def _differing(prefix: str, old: object, new: object) -> Iterator[Change]:
 
 def _shown(value: object) -> str:
     return "unset" if value in (None, (), "") else str(value)
-
-
-def _urls(pools: Sequence[PoolSettings]) -> str:
-    # Without what may stand in front of an @: a password.
-    return ", ".join(pool.url.rpartition("@")[2] for pool in pools) or "none"

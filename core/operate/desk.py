@@ -2,54 +2,14 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
-from stampmill.core.errors import StampmillError
 from stampmill.core.events import Observer
+from stampmill.core.operate.controls import Controls, Record, RefusedError, Steering, Tuning
+from stampmill.core.settings import PoolSettings
 from stampmill.core.snapshot import Snapshot
 
 FRESH_SECONDS = 0.2
 """A snapshot so old is good for another reader: many may ask at once."""
-
-
-class RefusedError(StampmillError):
-    """Something asked for cannot be done here: what, and why."""
-
-
-class Controls(Protocol):
-    """A run, as a `core.miner.Miner` is one."""
-
-    def snapshot(self) -> Snapshot:
-        """Return everything known now."""
-
-    def pause(self, who: str) -> None:
-        """Let all devices rest."""
-
-    def resume(self) -> None:
-        """Go on."""
-
-    def stop(self) -> None:
-        """End the run."""
-
-    def enable(self, device: int, *, wanted: bool) -> bool:
-        """Let a device work or rest; tell whether that can be done, raise IndexError for none."""
-
-
-class Steering(Protocol):
-    """Several pools, as a `pool.group.source.PoolGroup` is."""
-
-    def reorder(self, numbers: Sequence[int]) -> None:
-        """Prefer these pools; raise UsageError."""
-
-    def enable(self, number: int, *, wanted: bool) -> None:
-        """Use a pool or leave it be; raise UsageError."""
-
-
-class Record(Protocol):
-    """Takes note of a change, as the audit log does."""
-
-    def __call__(self, *, who: str, what: str, **fields: object) -> None:
-        """Take it."""
 
 
 def _nowhere(*, who: str, what: str, **fields: object) -> None:
@@ -70,6 +30,7 @@ class Desk:
         self,
         controls: Controls,
         steering: Steering | None = None,
+        tuning: Tuning | None = None,
         *,
         record: Record = _nowhere,
         listen: Callable[[Observer], None] = _to_nobody,
@@ -78,6 +39,7 @@ class Desk:
         self.listen = listen
         self._controls = controls
         self._steering = steering
+        self._tuning = tuning
         self._record = record
         self._clock = clock
         self._shot: Snapshot | None = None
@@ -115,6 +77,51 @@ class Desk:
         self._pools().enable(number, wanted=wanted)
         self._done(who, "enable pool" if wanted else "disable pool", pool=number)
 
+    def add_pool(self, pool: PoolSettings, who: str) -> int:
+        """Take one more pool and return its number; raise UsageError or RefusedError."""
+        number = self._pools().add(pool)
+        self._shot = None
+        self._done(who, "add pool", pool=number, url=self.snapshot().pools[number].status.url)
+        return number
+
+    def remove_pool(self, number: int, who: str) -> None:
+        """Leave a pool for good; raise UsageError or RefusedError."""
+        url = next((p.status.url for p in self.snapshot().pools if p.status.number == number), "")
+        self._pools().remove(number)
+        self._done(who, "remove pool", pool=number, url=url)
+
+    def set_quota(self, number: int, quota: int, who: str) -> None:
+        """Give a pool another part of the work; raise UsageError or RefusedError."""
+        self._pools().set_quota(number, quota)
+        self._done(who, "pool quota", pool=number, quota=quota)
+
+    def wish(self, number: int, suggest: float | None, minimum: float | None, who: str) -> None:
+        """Ask a pool for another difficulty; raise UsageError or RefusedError."""
+        self._pools().wish(number, suggest, minimum)
+        self._done(who, "pool difficulty", pool=number, suggest=suggest, minimum=minimum)
+
+    def reload_pools(
+        self, old: Sequence[PoolSettings], new: Sequence[PoolSettings], who: str
+    ) -> tuple[list[str], list[str]]:
+        """Go to other pools; return what was done and what is to wait. Raise UsageError.
+
+        Raise RefusedError where the pools of the run are not the user's.
+        """
+        done, waiting = self._pools().reload(old, new)
+        if done:
+            self._done(who, "pools", changes=done)
+        return done, waiting
+
+    def set_threads(self, threads: int | None, who: str, device: int | None = None) -> None:
+        """Let so many threads scan; raise UsageError or RefusedError."""
+        self._tuned().set_threads(threads, device)
+        self._done(who, "threads", threads=threads, device=device)
+
+    def set_intensity(self, intensity: str | None, who: str, device: int | None = None) -> None:
+        """Let launches of OpenCL devices take so long; raise UsageError or RefusedError."""
+        self._tuned().set_intensity(intensity, device)
+        self._done(who, "intensity", intensity=intensity, device=device)
+
     def enable_device(self, device: int, who: str, *, wanted: bool) -> None:
         """Let a device work or rest; raise RefusedError."""
         if not self._controls.enable(device, wanted=wanted):
@@ -123,8 +130,13 @@ class Desk:
 
     def _pools(self) -> Steering:
         if self._steering is None:
-            raise RefusedError("there is one pool only")
+            raise RefusedError("this run has no pools of yours")
         return self._steering
+
+    def _tuned(self) -> Tuning:
+        if self._tuning is None:
+            raise RefusedError("the devices of this run cannot be set otherwise")
+        return self._tuning
 
     def _done(self, who: str, what: str, **fields: object) -> None:
         self._record(who=who, what=what, **fields)

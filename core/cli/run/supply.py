@@ -2,13 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from stampmill.core.cli.run.links import Links
+from stampmill.core.cli.run.pools import Pools
 from stampmill.core.cli.views import View
 from stampmill.core.events import Notice
 from stampmill.core.job_source import FixedJobSource, JobSource
@@ -38,6 +39,8 @@ class Supply:
     label: str
     default_seconds: float | None = None
     blocks: Callable[[], int] | None = None
+    pools: Pools | None = None
+    """What the user's pools are steered by; None: they are not his."""
 
 
 @asynccontextmanager
@@ -49,10 +52,10 @@ async def open_supply(
         yield Supply(FixedJobSource(), "benchmark", BENCHMARK_SECONDS)
     elif needs_node(settings) and all(is_node_url(pool.url) for pool in settings.pools):
         alone = _solo(options, settings, links)
-        yield Supply(alone, alone.status().url, blocks=lambda: alone.blocks)
+        supply = _grouped(options, settings, links, [alone], settings.pools[:1])
+        yield replace(supply, blocks=lambda: alone.blocks)
     elif settings.pools:
-        source = _pools(options, settings, links)
-        yield Supply(source, source.status().url)
+        yield _pools(options, settings, links)
     else:
         async with _embedded(options, settings, view, links) as supply:
             yield supply
@@ -74,7 +77,7 @@ async def _embedded(
         await pool.close()
 
 
-def _pools(options: argparse.Namespace, settings: MineSettings, links: Links) -> JobSource:
+def _pools(options: argparse.Namespace, settings: MineSettings, links: Links) -> Supply:
     """Return the pools in their order; all nodes are one source, in the place of the first."""
     limits = limits_for(settings.group)
     nodes = [pool for pool in settings.pools if is_node_url(pool.url)]
@@ -86,10 +89,24 @@ def _pools(options: argparse.Namespace, settings: MineSettings, links: Links) ->
         else _stratum(options, settings, pool, links)
         for pool in ranked
     ]
+    return _grouped(options, settings, links, sources, ranked)
+
+
+def _grouped(
+    options: argparse.Namespace,
+    settings: MineSettings,
+    links: Links,
+    sources: Sequence[JobSource],
+    pools: Sequence[PoolSettings],
+) -> Supply:
+    """Return a group, of one pool too: others may join it."""
+    limits = limits_for(settings.group)
     in_turns = settings.group.load_balance
     policy: Policy = Balance(limits.slice) if in_turns else Failover()
-    quotas = [pool.quota for pool in ranked]
-    return PoolGroup(sources, policy, limits, quotas=quotas, audit=links.audit)
+    quotas = [pool.quota for pool in pools]
+    group = PoolGroup(sources, policy, limits, quotas=quotas, audit=links.audit)
+    steering = Pools(group, pools, lambda pool: _stratum(options, settings, pool, links))
+    return Supply(group, group.status().url, pools=steering)
 
 
 def _stratum(

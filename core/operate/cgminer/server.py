@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from stampmill.core.operate.access import Access, AccessList
+from stampmill.core.operate.access import Access, AccessList, Door
 from stampmill.core.operate.cgminer.answers import Answers
 from stampmill.core.operate.cgminer.request import Request, RequestReader
 
@@ -16,7 +16,9 @@ MAX_CLIENTS = 256
 class ApiServer:
     """Listens, answers, hangs up. Peers that the access list does not name hear nothing."""
 
-    def __init__(self, answers: Answers, access: AccessList, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, answers: Answers, access: AccessList | Door, *, patience: float = PATIENCE
+    ) -> None:
         self.turned_away = 0
         """Connections that nobody answered: too many at once, or not on the list."""
         self._answers = answers

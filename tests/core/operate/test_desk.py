@@ -1,7 +1,9 @@
 import pytest
 
 from stampmill.core.errors import UsageError
-from stampmill.core.operate.desk import FRESH_SECONDS, Desk, RefusedError
+from stampmill.core.operate.controls import RefusedError
+from stampmill.core.operate.desk import FRESH_SECONDS, Desk
+from stampmill.core.settings import PoolSettings
 
 from .desks import Rig
 
@@ -53,6 +55,29 @@ def test_what_is_refused_is_not_recorded_as_done() -> None:
         rig.desk.enable_device(1, "me", wanted=False)
     with pytest.raises(UsageError):
         rig.desk.reorder_pools([0, 1, 2], "me")
-    with pytest.raises(RefusedError, match="one pool only"):
+    with pytest.raises(RefusedError, match="no pools of yours"):
         Desk(rig.run).reorder_pools([0], "me")
+    with pytest.raises(RefusedError, match="otherwise"):
+        Desk(rig.run).set_threads(2, "me")
     assert rig.recorded == []
+
+
+def test_pools_and_tuning_are_recorded_without_a_secret() -> None:
+    rig = Rig()
+    assert rig.desk.add_pool(PoolSettings("b:2", "me", "s3cret"), "me") == 1
+    rig.desk.remove_pool(1, "me")
+    rig.desk.set_quota(0, 3, "me")
+    rig.desk.wish(0, 8.0, None, "me")
+    rig.desk.set_threads(2, "me", 0)
+    rig.desk.set_intensity("dedicated", "me")
+    rig.desk.reload_pools([], [PoolSettings("a:1"), PoolSettings("b:2")], "me")
+    rig.desk.reload_pools([], [], "me")
+    assert rig.recorded == [
+        {"who": "me", "what": "add pool", "pool": 1, "url": "b:2"},
+        {"who": "me", "what": "remove pool", "pool": 1, "url": "b:2"},
+        {"who": "me", "what": "pool quota", "pool": 0, "quota": 3},
+        {"who": "me", "what": "pool difficulty", "pool": 0, "suggest": 8.0, "minimum": None},
+        {"who": "me", "what": "threads", "threads": 2, "device": 0},
+        {"who": "me", "what": "intensity", "intensity": "dedicated", "device": None},
+        {"who": "me", "what": "pools", "changes": ["pool order"]},
+    ]

@@ -261,13 +261,13 @@ async def test_the_order_of_the_pools_is_changed_with_the_token_alone() -> None:
 
 
 @in_loop
-async def test_one_pool_has_no_order() -> None:
+async def test_a_run_without_pools_of_its_own_has_no_order() -> None:
     rig = world()
     rig.desk = Desk(rig.run)
     async with serving(rig) as (_, port):
         head = "Authorization: Bearer s3cret\r\nContent-Length: 13\r\n"
         line = f"POST /api/pools HTTP/1.1\r\nHost: localhost\r\n{head}\r\n" + '{"order":[0]}'
-        assert b"there is one pool only" in await exchange(port, line.encode())
+        assert b"no pools of yours" in await exchange(port, line.encode())
 
 
 @in_loop
