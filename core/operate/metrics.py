@@ -5,6 +5,7 @@ Base units, and counters that end in _total, as Prometheus' naming guide has it.
 
 import math
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
@@ -18,8 +19,16 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from stampmill.core.operate import figures
+from stampmill.core.operate.alerts.finding import slug
 from stampmill.core.operate.labels import device_labels, pool_labels
-from stampmill.core.snapshot import DeviceSnapshot, Latency, PoolStanding, Quantity, Snapshot
+from stampmill.core.snapshot import (
+    AlertKind,
+    DeviceSnapshot,
+    Latency,
+    PoolStanding,
+    Quantity,
+    Snapshot,
+)
 from stampmill.core.stats import LATENCY_BOUNDS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -51,6 +60,7 @@ class SnapshotCollector(Collector):
         yield from _run(shot, self._version)
         yield from _devices(shot)
         yield from _pools(shot)
+        yield from _alerts(shot)
 
 
 def _run(shot: Snapshot, version: str) -> Iterator[Metric]:
@@ -184,6 +194,19 @@ def _pools(shot: Snapshot) -> Iterator[Metric]:
         "pool_redirects_refused", "client.reconnect to where it may not lead.", ("pool",),
         (((label,), dict(p.status.dropped).get("redirect-refused", 0)) for label, p in named),
     )  # fmt: skip
+
+
+def _alerts(shot: Snapshot) -> Iterator[Metric]:
+    stand = (((slug(alert.kind), alert.subject), 1) for alert in shot.alerts)
+    yield _gauge("alert", "1 while it stands.", ("kind", "subject"), stand)
+    # Those never raised, too: a counter that comes out of nothing shows no increase.
+    times = Counter(dict.fromkeys(AlertKind, 0))
+    for kind, _, count in shot.alerts_raised:
+        times[kind] += count
+    yield _counter("alerts_raised", "How often.", ("kind",),
+                   (((slug(kind),), count) for kind, count in times.items()))  # fmt: skip
+    outcomes = ((tuple(name.split("-", 1)), count) for name, count in shot.alerts_sent)
+    yield _counter("alerts_sent", "What became of messages.", ("channel", "outcome"), outcomes)
 
 
 def _shares(label: str, pool: PoolStanding) -> Samples:

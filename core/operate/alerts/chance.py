@@ -55,7 +55,11 @@ def ranked_low(below: int, all_of_them: int, latest: int) -> float:
 
 def one_in(evidence: float) -> str:
     """Return what an evidence says, for people."""
-    return "1 in a million" if evidence > math.log(1e6) else f"1 in {math.exp(evidence):,.0f}"
+    return (
+        "less than 1 in a million"
+        if evidence > math.log(1e6)
+        else f"1 in {math.exp(evidence):,.0f}"
+    )
 
 
 def _poisson(count: int, expected: float) -> float:

@@ -41,18 +41,24 @@ class PoolSwitched:
         self._switches = 0
 
     def look(self, step: Step) -> Sequence[Finding]:
-        """Compare the pool that has a job for us with the one that had the last."""
+        """Compare the pool that has a job for us with the one that had the last.
+
+        Before there is a job it is the first one: a start at another is a switch.
+        """
         shot = step.shot
+        here, there = shot.source.number, self._at
+        if there is None:
+            self._at = here
         # Between two pools that fail, the first is shown and nothing is mined on.
-        if shot.job is not None and not self._in_turns:
-            before, self._at = self._at, shot.source.number
-            if before not in {None, self._at}:
-                self._note(shot, before)
+        elif shot.job is not None and here != there and not self._in_turns:
+            self._at = here
+            self._note(shot, here, there)
         return self._moments.standing(shot.seconds)
 
-    def _note(self, shot: Snapshot, before: int | None) -> None:
-        names = dict(zip((pool.status.number for pool in shot.pools), pool_labels(shot)))  # noqa: B905  as many
-        here, there = names.get(shot.source.number, ""), names.get(before or 0, "")
+    def _note(self, shot: Snapshot, to: int, before: int) -> None:
+        labels = zip(shot.pools, pool_labels(shot), strict=True)
+        names = {pool.status.number: label for pool, label in labels}
+        here, there = names.get(to, f"pool {to}"), names.get(before, f"pool {before}")
         self._switches += 1
         self._moments.clear()
         text = f"mining at {here} instead of {there}"

@@ -31,7 +31,7 @@ class NoAcceptedShare:
 
     def __init__(self) -> None:
         self._expected = self._waited = self._still = 0.0
-        self._pace = 0.0
+        self._worked = self._pace = 0.0
         """Hashes per second that may be counted on."""
         self._difficulty: float | None = None
         self._standing: tuple[Finding, ...] = ()
@@ -67,7 +67,8 @@ class NoAcceptedShare:
         if self._still > STILL_SECONDS:
             return max(promised, self._pace * step.seconds)
         if done and step.seconds:
-            weight = min(step.seconds / _PACE_SECONDS, 1.0)
+            self._worked = min(self._worked + step.seconds, _PACE_SECONDS)
+            weight = min(step.seconds / self._worked, 1.0)
             self._pace += weight * (done / step.seconds - self._pace)
         return max(done, promised)
 

@@ -1,5 +1,6 @@
 """Is it slower than it should be? Rates known by rare events are judged apart from the others."""
 
+import math
 from collections import deque
 
 from stampmill.core.operate.alerts import chance
@@ -43,8 +44,8 @@ class CountedRate:
         evidence = chance.fewer(self._nonces, self._limit * self._expected)
         return (
             f"{part:.0%} of {hashrate(promise)}: {self._nonces} nonces where "
-            f"{self._expected:.0f} were to be expected; that it does {self._limit:.0%} of it "
-            f"has at most {chance.one_in(evidence)} for it"
+            f"{self._expected:.0f} were to be expected; at {self._limit:.0%} of its rate chance "
+            f"brings so few {chance.one_in(evidence)} times at most"
         )
 
     def _close_bin(self) -> None:
@@ -78,14 +79,16 @@ class SteadyRate:
     """A thread's or a card's: hashes are counted as they are done, so the rate itself is known.
 
     There is no number on the box to hold it against. It is held against itself: slow is what has
-    its latest five minutes among the lowest of the last hour's as chance does not put them (a
-    test of ranks: no guess at how rates are spread), and each of them below the limit's part of
-    the middle of those before. Over is when two minutes in a row come back to near the middle.
+    its latest ten minutes among the lowest of the last seventy as chance puts them once in a
+    million times, so once in two years (a test of ranks: no guess at how rates are spread), and
+    each of them below the limit's part of the middle of those before. Over is when two minutes in
+    a row come back to near the middle.
     """
 
     MINUTE = 60.0
-    LATEST = 5
-    KEPT = 65
+    LATEST = 10
+    KEPT = 70
+    SURE = math.log(1e6)
     NEAR = 0.5
     """How much of the gap between limit and middle has to be made good."""
 
@@ -132,10 +135,10 @@ class SteadyRate:
     def _fell(self) -> bool:
         latest = list(self._rates)[-self.LATEST :]
         before = list(self._rates)[: -self.LATEST]
-        if len(before) < self.LATEST:
+        if not before:
             return False
         self._middle = sorted(before)[len(before) // 2]
         below = sum(rate <= max(latest) for rate in self._rates)
         self._evidence = chance.ranked_low(below, len(self._rates), self.LATEST)
         self._last = max(latest)
-        return self._evidence >= chance.CERTAIN and max(latest) < self._limit * self._middle
+        return self._evidence >= self.SURE and max(latest) < self._limit * self._middle

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from stampmill.core.events import Notice
-from stampmill.core.snapshot import Rates
+from stampmill.core.snapshot import Alert, AlertKind, Rates
 from tests.core.snapshots import snapshot
 
 pytest.importorskip("rich", reason="the extra 'tui' is not installed")
@@ -54,3 +54,13 @@ def test_it_is_drawn_without_a_job_and_without_a_rate():
 
 def test_a_pause_is_in_view():
     assert "4f, paused by SIGUSR1" in drawn(paused="SIGUSR1")
+
+
+def test_alerts_stand_above_the_figures_and_many_are_counted():
+    alerts = [Alert(AlertKind.TEMPERATURE, f"b{n}", "chip 90 C", 1.0) for n in range(6)]
+    screen = drawn(alerts=tuple(alerts))
+    assert screen.index("ALERT temperature, b0: chip 90 C") < screen.index("cpu cpu0")
+    assert "b2" in screen
+    assert "b3" not in screen
+    assert "ALERT and 3 more" in screen
+    assert "ALERT" not in drawn()

@@ -3,7 +3,8 @@
 import pytest
 
 from stampmill.core.cli import report
-from stampmill.core.snapshot import Latency
+from stampmill.core.snapshot import Alert, AlertKind, Latency
+from tests.core.snapshots import snapshot
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,19 @@ def test_latency_is_in_milliseconds_or_not_measured():
 
 def test_counts_agree_with_their_word():
     assert (report.plural(1, "block"), report.plural(2, "block")) == ("1 block", "2 blocks")
+
+
+def test_the_end_names_the_alerts_that_were_raised():
+    alert = Alert(AlertKind.TEMPERATURE, "b", "chip 90 C", 1.0)
+    raised = (AlertKind.TEMPERATURE, "b", 3), (AlertKind.REJECTED_SHARES, "a", 1)
+    shot = snapshot(alerts=(alert,), alerts_raised=raised)
+    lines = report.summary(shot, 0).splitlines()
+    assert lines[-2:] == [
+        "  alert    temperature 3 times, b: stands: chip 90 C",
+        "  alert    rejected shares, a: over",
+    ]
+    first, second = report.as_json(shot, 0, "p")["alerts"]
+    assert first == {
+        "kind": "temperature", "subject": "b", "raised": 3, "stands": True, "text": "chip 90 C",
+    }  # fmt: skip
+    assert (second["stands"], second["text"]) == (False, None)

@@ -12,7 +12,15 @@ pytest.importorskip("prometheus_client", reason="the extra 'metrics' is not inst
 from prometheus_client.parser import text_string_to_metric_families
 
 from stampmill.core.operate import metrics
-from stampmill.core.snapshot import Latency, PoolStanding, Quantity, Sensor, Snapshot
+from stampmill.core.snapshot import (
+    Alert,
+    AlertKind,
+    Latency,
+    PoolStanding,
+    Quantity,
+    Sensor,
+    Snapshot,
+)
 from tests.core.operate.cgminer.questions import world
 from tests.core.snapshots import DEVICE, SHARES, SOURCE, snapshot
 
@@ -97,3 +105,14 @@ def test_promtool_finds_nothing_to_complain_of() -> None:
     text = metrics.render(world().run.shot, "1.0")
     done = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_alerts_are_told_while_they_stand_and_counted_for_ever() -> None:
+    alert = Alert(AlertKind.TEMPERATURE, "cpu0", "chip 90 C", 1.0)
+    raised = ((AlertKind.TEMPERATURE, "cpu0", 2), (AlertKind.TEMPERATURE, "cpu1", 1))
+    sent = (("command-sent", 3), ("webhook-failed", 1))
+    shot = snapshot(alerts=(alert,), alerts_raised=raised, alerts_sent=sent)
+    assert value(shot, "alert", kind="temperature", subject="cpu0") == 1
+    assert value(shot, "alerts_raised_total", kind="temperature") == 3
+    assert value(shot, "alerts_raised_total", kind="block-found") == 0
+    assert value(shot, "alerts_sent_total", channel="webhook", outcome="failed") == 1
