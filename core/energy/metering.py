@@ -100,6 +100,16 @@ def is_on_cpu(device: DeviceSnapshot, gathered: Gathered) -> bool:
     return device.backend in CPU_BACKENDS or device.name in gathered.on_cpu
 
 
+def celsius_of(device: DeviceSnapshot, gathered: Gathered) -> float | None:
+    """Return the hottest that is known of a device."""
+    if is_on_cpu(device, gathered):
+        return gathered.cpu_celsius
+    if (draw := gathered.cards.get(device.name)) is not None:
+        return draw.temperature
+    heats = [each.value for each in device.sensors if each.quantity is Quantity.TEMPERATURE]
+    return max(heats, default=None)
+
+
 def is_known(draw: Draw) -> bool:
     """Tell whether a card says anything of its power."""
     return draw.joules is not None or draw.watts is not None

@@ -23,8 +23,8 @@ class Facts:
     price: float | None = None
     currency: str = ""
     on_battery: bool | None = None
-    heat: Mapping[int, tuple[str, float | None]] = field(default_factory=dict)
-    """Name and temperature of devices, by their places in the snapshot."""
+    heat: Mapping[int, float | None] = field(default_factory=dict)
+    """Of each device, by its place in the snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Policy:
             self._battery.judge(limits, facts.on_battery, facts.now),
         )
         hot = {}
-        for device, (name, celsius) in facts.heat.items():
+        for device, celsius in facts.heat.items():
             rule = self._heat.setdefault(device, ByHeat())
-            ruling = rule.judge(limits, name, celsius, facts.now)
+            ruling = rule.judge(limits, celsius, facts.now)
             if ruling.severity > wanted.severity:
                 hot[device] = ruling
         return Decision(wanted, hot)

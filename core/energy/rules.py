@@ -109,7 +109,7 @@ class ByHeat:
         self._hot = False
         self._known_at = 0.0
 
-    def judge(self, limits: Limits, name: str, celsius: float | None, now: float) -> Ruling:
+    def judge(self, limits: Limits, celsius: float | None, now: float) -> Ruling:
         """Judge degrees Celsius, which None are if there is no sensor."""
         limit = limits.said.temp_limit
         if limit is None:
@@ -124,6 +124,6 @@ class ByHeat:
             self._hot = celsius >= limit or (self._hot and celsius > resume)
         if not self._hot:
             return RUN
-        shown = "of unknown heat" if celsius is None else f"at {celsius:g} C"
-        reason = f"{name} {shown}, the limit is {limit:g}, goes on at {resume:g}"
+        shown = "its sensor is silent" if celsius is None else f"{celsius:g} C"
+        reason = f"{shown}, the limit is {limit:g}, goes on at {resume:g}"
         return limits.ruling(limits.said.on_heat, "heat", reason)
