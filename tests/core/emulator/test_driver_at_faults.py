@@ -196,9 +196,17 @@ def test_an_unknown_kind_of_chip_is_named():
         mine(SECONDS, board("bm1370", "wrong-chip:1372"))
 
 
-def test_chips_at_a_rate_of_their_own_are_said_not_to_be_heard():
-    with pytest.raises(StampmillError, match="not all chips are heard at 1000000 baud"):
-        mine(SECONDS, board("bm1370", "baud-mismatch"), baud=1_000_000)
+@pytest.mark.parametrize(
+    ("kind", "baud", "chips"), [("bm1370", 1_000_000, 1), ("bm1362", 3_125_000, 4),
+                                ("bm1397", 1_500_000, 1)],
+)  # fmt: skip
+def test_chips_at_a_rate_of_their_own_are_called_back_to_the_first(kind, baud, chips):
+    world = mine(10.0, board(kind, "baud-mismatch", chips=chips), baud=baud)
+    nothing_wrong_was_submitted(world)
+    assert emulated(world, "baud") == pytest.approx(115_200, rel=0.05)
+    told = [line for _, line in world.seats[0].told]
+    assert told == [f"board-0: not all chips are heard at {baud} baud, so the line stays at 115200"]
+    assert world.counts()["recoveries"] == 0
 
 
 async def _pull_and_plug(seats):

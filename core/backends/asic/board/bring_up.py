@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 
 from stampmill.core.backends.asic.board.base import BoardError
+from stampmill.core.backends.asic.board.baud import BAUD_PAUSE, BAUDS, slow_down
 from stampmill.core.backends.asic.board.inquiry import TRIES, Inquiry
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.board.tuned_chain import TunedChain
@@ -18,10 +19,6 @@ from stampmill.core.backends.asic.wire.commands import Command
 
 Sleep = Callable[[float], Awaitable[None]]
 
-_BAUDS = (CHIP_BAUD, 1_000_000, 3_125_000, 1_500_000)
-"""Where chips may be: as after a reset, or where an earlier run has left them."""
-
-_BAUD_PAUSE = 0.06  # factory firmware's, until the frame has left and the chips have gone over
 # Register 0x08 reads back with another upper bit than was written.
 _VALUE_MASK = 0x7FFFFFFF
 
@@ -142,18 +139,23 @@ class Driver:
             return
         self._port.write(command.encode())
         await self._port.drain()
-        await self._sleep(_BAUD_PAUSE)
+        await self._sleep(BAUD_PAUSE)
         await self.inquiry.let_pass()
         await self._port.set_baud(rate)
         if await self._all_answer():
             return
         await self._port.set_baud(before)
         if not await self._all_answer():
-            raise BoardError(
-                f"{self._port.name}: not all chips are heard at {rate} baud, nor at {before}; if "
-                "the adapter is too slow, reset the board and leave asic-baud out"
-            )
-        self.notices.append(f"{self._port.name}: the line stays at {before} baud")
+            await slow_down(self._port, self._chain.chip, rate, self._sleep)
+            if not await self._all_answer():
+                raise BoardError(
+                    f"{self._port.name}: not all chips are heard at {rate} baud, nor at {before}, "
+                    f"nor told to go back to {CHIP_BAUD}: reset the board, and leave asic-baud out"
+                )
+        self.notices.append(
+            f"{self._port.name}: not all chips are heard at {rate} baud, so the line stays at "
+            f"{self._port.baud}"
+        )
 
     async def _check(self, command: Command) -> None:
         """Write again what a chip did not take: nothing else tells that a write was lost."""
@@ -192,7 +194,7 @@ class Driver:
 async def _find(inquiry: Inquiry) -> tuple[int, int]:
     """Return the chips' id and number, at whatever rate they are."""
     port, failures = inquiry.port, list[BoardError]()
-    for baud in sorted(_BAUDS, key=lambda baud: baud != port.baud):
+    for baud in sorted(BAUDS, key=lambda baud: baud != port.baud):
         if baud != port.baud:
             await inquiry.let_pass()
             await port.set_baud(baud)

@@ -41,6 +41,8 @@ class Chip:
     fast_bauds: tuple[tuple[int, int], ...] = ()
     """Baud rate of the host and the register value that sets the chip's, slowest first."""
     baud_register: int = 0x28
+    slow_baud: int = 0x01301A00
+    """The value for the rate after a reset."""
 
     @property
     def rolls_versions(self) -> bool:
@@ -89,6 +91,7 @@ BM1397 = Chip(
     PllLimits(range(60, 201), (750.0, 3200.0), minus_one=False), 425.0, 600.0, 400.0,
     _IDS_32,
     fast_bauds=((1_500_000, 0x00006131), (3_125_000, 0x00006031)), baud_register=0x18,
+    slow_baud=0x00007A31,
 )  # fmt: skip
 
 CHIPS = (BM1370, BM1366, BM1368, BM1362, BM1397)
