@@ -38,20 +38,19 @@ class History:
             if len(self._names) < MAX_DEVICES and name not in self._names:
                 self._names.append(name)
         each = (rates[n].rates.seconds_5 if n in rates else _MISSING for n in self._names)
-        sample = array("d", (shot.seconds, shot.rates.seconds_5, *each))
+        sample = array("d", (shot.seconds, *map(_whole, (shot.rates.seconds_5, *each))))
         for tier in self._tiers:
             tier.add(sample)
 
     def to_json(self) -> dict[str, Any]:
-        """Return columns, oldest first: `seconds`, `total` and `rates`, one column a device."""
-        rows = self._rows()
-        columns = [_column(rows, place) for place in range(1, len(self._names) + 2)]
+        """Return rows, oldest first: seconds, the total, and a rate for each of `devices`.
+
+        Rows of a time before a device came end early; what is no number is for JSON to make null.
+        """
         return {
             "devices": self._names,
             "others": max(self._devices - len(self._names), 0),
-            "seconds": [round(row[0], 1) for row in rows],
-            "total": columns[0],
-            "rates": columns[1:],
+            "rows": [row.tolist() for row in self._rows()],
         }
 
     def _rows(self) -> list["array[float]"]:
@@ -94,12 +93,8 @@ def _mean(samples: list["array[float]"]) -> "array[float]":
 
 def _mean_of(values: list[float]) -> float:
     known = [value for value in values if math.isfinite(value)]
-    return sum(known) / len(known) if known else _MISSING
+    return _whole(sum(known) / len(known)) if known else _MISSING
 
 
-def _column(rows: list["array[float]"], place: int) -> list[int | None]:
-    return [_whole(row[place]) if place < len(row) else None for row in rows]
-
-
-def _whole(rate: float) -> int | None:
-    return round(rate) if math.isfinite(rate) else None
+def _whole(rate: float) -> float:
+    return float(round(rate)) if math.isfinite(rate) else _MISSING

@@ -18,9 +18,9 @@ export class Samples {
   remember(past) {
     this.names = past.devices;
     this.others = past.others;
-    this.seconds = past.seconds;
-    this.total = past.total;
-    this.rates = past.rates;
+    this.seconds = past.rows.map((row) => row[0]);
+    this.total = past.rows.map((row) => row[1]);
+    this.rates = past.devices.map((_name, place) => past.rows.map((row) => row[place + 2] ?? null));
     for (const shot of this.latest) this.append(shot);
   }
 
