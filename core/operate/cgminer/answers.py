@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 from stampmill.core.operate.access import Access
 from stampmill.core.operate.cgminer import reply as wire
-from stampmill.core.operate.cgminer.commands import Question, answer, error
+from stampmill.core.operate.cgminer.commands import answer
+from stampmill.core.operate.cgminer.question import Question, error
 from stampmill.core.operate.cgminer.reply import END, Reply, Stamp
 from stampmill.core.operate.cgminer.request import Request
 from stampmill.core.operate.desk import Desk

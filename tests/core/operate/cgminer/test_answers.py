@@ -12,6 +12,7 @@ from stampmill.core.operate.access import Access
 from stampmill.core.operate.cgminer.answers import MAX_JOINED
 from stampmill.core.operate.cgminer.commands import COMMANDS
 from stampmill.core.operate.cgminer.reply import Fixed
+from stampmill.core.settings import PoolSettings
 from stampmill.core.snapshot import Rates
 from tests.core.operate.desks import Rig
 
@@ -67,6 +68,10 @@ def told(command: bytes, access: Access = Access.WRITE) -> tuple[bytes, list[obj
     return ask(rig, command, access), rig.run.told
 
 
+def added(password: str) -> PoolSettings:
+    return PoolSettings("stratum+tcp://c:3", "me", password)
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if COMMANDS[name].changes])
 def test_who_may_only_read_changes_nothing(name: str) -> None:
     reply, changes = told(f"{name}|0".encode(), Access.READ)
@@ -84,13 +89,25 @@ def test_who_may_only_read_changes_nothing(name: str) -> None:
         (b"poolpriority|1,0", 73, ("reorder", 1, 0)),
         (b"disablepool|1", 48, ("enable", 1, False)),
         (b"ascdisable|0", 111, ("enable", 0, False)),
+        (b"ascset|0,threads,3", 119, ("threads", 3, 0)),
+        (b"ascset|0,intensity,dedicated", 119, ("intensity", "dedicated", 0)),
+        (b"setconfig|threads,3", 82, ("threads", 3, None)),
+        (b"addpool|stratum+tcp://c:3,me,s\\,3\\\\", 55, ("add", added("s,3\\"))),
+        (b"addpool|stratum+tcp://c:3,me", 55, ("add", added("x"))),
+        (b'{"command":"addpool","parameter":"stratum+tcp://c:3,me,"}', 55, ("add", added(""))),
+        (b"removepool|1", 68, ("remove", 1)),
+        (b"poolquota|1,5", 122, ("quota", 1, 5)),
+        (b"pooldifficulty|1,0.5", 132, ("wish", 1, 0.5, None)),
+        (b"pooldifficulty|1,8,2", 132, ("wish", 1, 8.0, 2.0)),
+        (b"pooldifficulty|1,", 132, ("wish", 1, None, None)),
     ],
 )
 def test_who_may_write_changes_things(command: bytes, code: int, change: object) -> None:
     reply, changes = told(command)
-    assert b"STATUS=S" in reply
-    assert b"Code=%d," % code in reply
+    assert b"STATUS=S" in reply or b'"STATUS":"S"' in reply
+    assert b"Code=%d," % code in reply or b'"Code":%d,' % code in reply
     assert changes == [change]
+    assert b"s,3" not in reply
 
 
 @pytest.mark.parametrize(
@@ -110,6 +127,27 @@ def test_who_may_write_changes_things(command: bytes, code: int, change: object)
         (b"ascenable|7", 107),
         (b"ascdisable|1", 117),
         (b"check", 71),
+        (b"ascset", 15),
+        (b"ascset|7,threads,1", 107),
+        (b"ascset|0", 116),
+        (b"ascset|0,help", 118),
+        (b"ascset|0,freq,500", 120),
+        (b"ascset|1,threads,2", 120),
+        (b"setconfig", 85),
+        (b"setconfig|queue,1", 83),
+        (b"setconfig|threads", 86),
+        (b"addpool", 52),
+        (b"addpool|stratum+tcp://c:3", 53),
+        (b"addpool|,me,x", 53),
+        (b"addpool|a,b,c,d", 53),
+        (b"removepool", 25),
+        (b"removepool|2", 26),
+        (b"poolquota|0", 121),
+        (b"poolquota|0,-1", 121),
+        (b"poolquota|0,0", 26),
+        (b"poolquota|2,1", 26),
+        (b"pooldifficulty|0", 28),
+        (b"pooldifficulty|0,1,2,3", 28),
     ],
 )
 def test_what_cannot_be_done_is_said(command: bytes, code: int) -> None:
@@ -118,6 +156,7 @@ def test_what_cannot_be_done_is_said(command: bytes, code: int) -> None:
 
 def test_the_last_pool_stays() -> None:
     assert b"Code=51," in ask(Rig(), b"disablepool|0", Access.WRITE)
+    assert b"Code=66," in ask(Rig(), b"removepool|0", Access.WRITE)
 
 
 def test_check_tells_what_there_is_and_who_may() -> None:
