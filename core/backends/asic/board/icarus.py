@@ -44,6 +44,9 @@ class IcarusKind:
 ICARUS = IcarusKind("Icarus", 380e6, stops_at_nonce=True)
 ERUPTER = IcarusKind("Block Erupter", 336e6, stops_at_nonce=False)
 
+RELATIVES = {5: "an Antminer U1 to U3", 8: "a Rockminer"}
+"""Who answers the golden work with so many bytes."""
+
 
 class IcarusBoard:
     """A device without frames, clock or sensors. Implements Board."""
@@ -143,7 +146,7 @@ class IcarusBoard:
 
     def _is_golden(self, nonce: bytes) -> bool:
         """Tell whether a nonce is of the golden work still; the first that is not ends it."""
-        self._golden = self._golden and _solves(icarus.GOLDEN_WORK, nonce, self._zero_bits)
+        self._golden = self._golden and solves_golden(nonce, self._zero_bits)
         return self._golden
 
     async def retune(self, mhz: float) -> Facts:
@@ -185,13 +188,11 @@ class IcarusBoard:
         return self._port
 
     async def _detect(self, port: Port) -> None:
-        patience = max(_ANSWER_SECONDS, 5 * icarus.GOLDEN_HASHES / self._rate)
         answer = b""
         for _ in range(_TRIES):
-            self._discarded += len(await _heard(port, 0.0))
-            port.write(icarus.GOLDEN_WORK)
-            answer = await _heard(port, patience)
-            if _solves(icarus.GOLDEN_WORK, answer[: icarus.NONCE_SIZE], self._zero_bits):
+            discarded, answer = await ask_golden(port, self._rate)
+            self._discarded += discarded
+            if solves_golden(answer, self._zero_bits):
                 self._refuse_relatives(answer)
                 return
         told = f"answers the golden work with {answer.hex()}" if answer else "does not answer"
@@ -199,7 +200,7 @@ class IcarusBoard:
 
     def _refuse_relatives(self, answer: bytes) -> None:
         """Raise BoardError for devices whose replies are longer."""
-        relative = {5: "an Antminer U1 to U3", 8: "a Rockminer"}.get(len(answer))
+        relative = RELATIVES.get(len(answer))
         if relative is not None and self._emulation is None:
             raise BoardError(f"{self.name} is {relative}, which is not supported")
 
@@ -207,6 +208,21 @@ class IcarusBoard:
         port.write(icarus.DIVISION_WORK)
         answer = await _heard(port, _DIVISION_SECONDS)
         return icarus.division_of(answer[: icarus.NONCE_SIZE])
+
+
+async def ask_golden(port: Port, rate: float) -> tuple[int, bytes]:
+    """Send the golden work; return how many bytes lay there before, and what comes in answer.
+
+    A device of so many hashes per second has the time that it needs. Raise PortGoneError.
+    """
+    before = len(await _heard(port, 0.0))
+    port.write(icarus.GOLDEN_WORK)
+    return before, await _heard(port, max(_ANSWER_SECONDS, 5 * icarus.GOLDEN_HASHES / rate))
+
+
+def solves_golden(answer: bytes, zero_bits: int = 32) -> bool:
+    """Tell whether an answer begins with a nonce of the golden work."""
+    return _solves(icarus.GOLDEN_WORK, answer[: icarus.NONCE_SIZE], zero_bits)
 
 
 async def _heard(port: Port, seconds: float) -> bytes:

@@ -6,16 +6,20 @@ import pytest
 
 from stampmill.core.backends.asic.board.probe import probe
 from stampmill.core.backends.asic.control.replies import Variant
+from stampmill.core.backends.asic.wire.icarus import GOLDEN_NONCE, GOLDEN_WORK
 from stampmill.core.emulator.boards.kinds import BoardOptions, build
 from stampmill.core.emulator.faults.catalogue import parse
 from stampmill.core.emulator.session import Session
 from stampmill.core.errors import NoDeviceError
 from tests.core.emulator.peripherals.served import served
 
+from .lines import ScriptedPort
 
-def ask(folder: Path, kind: str, fault: str = "") -> str:
+
+def ask(folder: Path, kind: str, fault: str = "", rate: float = 1e4, **more: int) -> str:
     faults = parse([fault]) if fault else parse([])
-    session = Session(build(BoardOptions(kind, rate=1e4, faults=faults)), folder / "board")
+    options = BoardOptions(kind, rate=rate, faults=faults, **more)
+    session = Session(build(options), folder / "board")
 
     async def asked() -> str:
         session.open()
@@ -43,11 +47,36 @@ def test_a_control_port_is_known_in_each_variant(variant: Variant) -> None:
         assert not port.board.reset_high
 
 
-def test_what_does_not_answer_is_given_up_quickly_and_gets_a_whole_work(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["icarus", "erupter"])
+def test_boards_that_take_works_find_the_golden_nonce(kind: str, tmp_path: Path) -> None:
+    found = ask(tmp_path, kind, rate=1e7, zero_bits=20)
+    assert found == "an Icarus or Block Erupter: -d asic:PATH --asic-board icarus, or erupter"
+
+
+@pytest.mark.parametrize(("more", "name"), [("00", "an Antminer U1"), ("00000001", "a Rockminer")])
+def test_relatives_with_longer_answers_are_named(more: str, name: str) -> None:
+    def answer(data: bytes) -> bytes:
+        return GOLDEN_NONCE + bytes.fromhex(more) if data == GOLDEN_WORK else b""
+
+    found = asyncio.run(probe("scripted", ScriptedPort(answer).opened))
+    assert found.startswith(name)
+    assert found.endswith("which is not supported")
+
+
+def test_what_does_not_answer_is_given_up_quickly_and_gets_whole_works() -> None:
+    port = ScriptedPort()
     start = time.monotonic()
     with pytest.raises(NoDeviceError, match="nothing answers"):
-        ask(tmp_path, "icarus")
-    assert time.monotonic() - start < 5
+        asyncio.run(probe("scripted", port.opened))
+    assert time.monotonic() - start < 30
+    assert len(b"".join(port.written)) % 64 == 0
+    assert port.closed
+
+
+def test_an_answer_that_is_no_nonce_is_no_board() -> None:
+    port = ScriptedPort(lambda data: b"OK\r\n" if len(data) == 64 else b"")
+    with pytest.raises(NoDeviceError, match="nothing answers"):
+        asyncio.run(probe("scripted", port.opened))
 
 
 def test_a_port_that_is_not_there_is_told() -> None:
