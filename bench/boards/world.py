@@ -63,12 +63,13 @@ class JobStream:
     Every third job is clean. Times are the event loop's.
     """
 
-    def __init__(self, every: float, share_bits: int) -> None:
+    def __init__(self, every: float, share_bits: int, version_mask: int = MASK) -> None:
         self.shares: list[Share] = []
         self.share_times: list[float] = []
         self.keeps_shares = True
         self.jobs = 0
         self._every = every
+        self._mask = version_mask
         self._share_target = (1 << (256 - share_bits)) - 1
         self._listener: JobListener | None = None
 
@@ -100,7 +101,7 @@ class JobStream:
             id=f"job-{self.jobs}", previous_hash=bytes(range(32)),
             coinbase1=b"coinbase %d" % self.jobs, coinbase2=b"coinbase2",
             extranonce1=b"\x08\x00\x00\x02", extranonce2_size=4, merkle_branch=(bytes(32),),
-            version=0x20000000, version_mask=MASK, nbits=_REGTEST_BITS, ntime=1_700_000_000,
+            version=0x20000000, version_mask=self._mask, nbits=_REGTEST_BITS, ntime=1_700_000_000,
             clean=self.jobs % _CLEAN_EVERY == 1,
             difficulty=target.difficulty_of_target(self._share_target),
             share_target=self._share_target,
@@ -144,6 +145,7 @@ class Plan:
     tick: float = 0.05
     baud: int | None = None
     keeps_shares: bool = True
+    version_mask: int = MASK
 
 
 def mine(plan: Plan, *options: BoardOptions, meanwhile: Meanwhile | None = None) -> World:
@@ -165,7 +167,7 @@ def seat(options: BoardOptions, name: str, plan: Plan) -> Seat:
 
 
 async def _mine(plan: Plan, options: Sequence[BoardOptions], meanwhile: Meanwhile | None) -> World:
-    source = JobStream(plan.job_every, plan.share_bits)
+    source = JobStream(plan.job_every, plan.share_bits, plan.version_mask)
     source.keeps_shares = plan.keeps_shares
     seats = [seat(each, f"board-{i}", plan) for i, each in enumerate(options)]
     events: list[Event] = []

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from stampmill.core.backends.asic.control.replies import Variant
 from stampmill.core.cli import report
 from stampmill.core.cli.options import Commands, HelpFormatter
 from stampmill.core.cli.signals import stop_on_signals
@@ -76,6 +77,11 @@ def add_to(commands: Commands) -> None:
         metavar="NAME[:N]",
         help="go wrong in this way; repeatable; 'list' prints them all",
     )
+    add(
+        "--firmware",
+        choices=[variant.value for variant in Variant],
+        help="what the bridge of a bitaxe or emberone answers like (v0; an emberone v1)",
+    )
     add("--seed", type=int, metavar="N", help="the same seed goes wrong in the same way")
     add(
         "--replay",
@@ -124,6 +130,7 @@ def _board(options: argparse.Namespace, seed: int) -> Board:
     wanted = BoardOptions(
         options.kind, options.chips, options.hashrate, options.zero_bits,
         parse(options.fault), seed, f"emulated-{seed}",
+        Variant(options.firmware) if options.firmware else None,
     )  # fmt: skip
     if not options.replay:
         return build(wanted)

@@ -9,6 +9,7 @@ from random import Random
 from stampmill.core.backends.asic.chip import table
 from stampmill.core.backends.asic.chip.chain import MAX_CHIPS
 from stampmill.core.backends.asic.chip.table import Chip
+from stampmill.core.backends.asic.control.replies import Variant
 from stampmill.core.emulator.boards.board import Board, Port
 from stampmill.core.emulator.boards.control import ControlPort
 from stampmill.core.emulator.boards.icarus import EmulatedIcarus, IcarusOptions
@@ -41,6 +42,8 @@ class BoardOptions:
     faults: Faults = NO_FAULTS
     seed: int = 1
     serial: str = "emulated-1"
+    variant: Variant | None = None
+    """What the firmware of its control port speaks; None: what is usual for the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ def _kind(options: BoardOptions) -> Kind:
         raise UsageError(f"--hashrate {options.rate:g}: hashes per second, such as 1e6")
     if options.zero_bits is not None and not 1 <= options.zero_bits <= 32:
         raise UsageError(f"--zero-bits {options.zero_bits}: 1 to 32, as on silicon")
+    if options.variant is not None and kind.second not in POWERS:
+        raise UsageError(f"--firmware {options.variant.value}: a {options.kind} has no bridge")
     check_faults(options.kind, options.faults)
     return kind
 
@@ -148,7 +153,8 @@ def _build_chain(options: BoardOptions, kind: Kind, zero_bits: int, engine: Engi
     random = Random(options.seed)  # noqa: S311  it emulates, and repeats itself
     faults = ChipFaults(options.faults, kind.chip, random, injected)
     easier = min(int(options.faults.values.get(Name.LOW_DIFFICULTY, 0)), zero_bits - 1)
-    chip = ChipOptions(kind.chip, options.rate / count, zero_bits, easier)
+    heeds_mask = Name.WIDE_ROLLING not in options.faults.values
+    chip = ChipOptions(kind.chip, options.rate / count, zero_bits, easier, heeds_mask)
     chain = EmulatedChain(chip, count, engine or HashingEngine(), tampering=faults, random=random)
     ports = [_port(chain, options, injected), *_second_port(kind, chain, options)]
     return Board(
@@ -179,7 +185,10 @@ def _second_port(kind: Kind, chain: EmulatedChain, options: BoardOptions) -> lis
     if kind.second == "telemetry":
         return [Port(Emulation(TelemetryPort(chain), is_usb=True), CONTROL_SUFFIX)]
     if kind.second:
-        power = EmulatedPower(0.0, kind=kind.second, faults=options.faults.power, seed=options.seed)
+        power = EmulatedPower(
+            0.0, kind=kind.second, variant=options.variant, faults=options.faults.power,
+            seed=options.seed,
+        )  # fmt: skip
         return [_control_port(power, chain, options)]
     return []
 

@@ -44,13 +44,15 @@ class ChipOptions:
     """What is emulated. `rate` is one chip's hashes per second at its default frequency.
 
     A nonce is reported at `zero_bits` zero bits, 32 on silicon, and what the ticket adds to them;
-    `easier` takes bits off the ticket, as a fault.
+    `easier` takes bits off the ticket, as a fault; without `heeds_mask` it rolls all 16
+    version bits whatever register A4 says.
     """
 
     chip: Chip
     rate: float
     zero_bits: int = 32
     easier: int = 0
+    heeds_mask: bool = True
 
 
 class Solution(NamedTuple):
@@ -260,7 +262,7 @@ class EmulatedChip:
     def _counters(self, job: AnyJob) -> Sequence[int]:
         if isinstance(job, MidstateJob):
             return range(max(min(job.used, len(job.midstates)), 1))
-        return _counters_within(self.registers.version_mask)
+        return _counters_within(self.registers.version_mask if self.options.heeds_mask else 0xFFFF)
 
     def _is_enabled(self, core: int) -> bool:
         """Tell whether register 0x18 lets this core report (bits 31 to 28, BM1362 and later)."""

@@ -37,6 +37,7 @@ class Name(Enum):
     UNKNOWN_JOB = "unknown-job"
     HARDWARE_ERROR = "hardware-error"
     LOW_DIFFICULTY = "low-difficulty"
+    WIDE_ROLLING = "wide-rolling"
     UNPLUG = "unplug"
 
 
@@ -79,6 +80,7 @@ CATALOGUE: dict[Name, Entry] = {
     Name.UNKNOWN_JOB: Entry("a nonce bears the id of no job", 5, _NONCES),
     Name.HARDWARE_ERROR: Entry("a nonce does not solve its job", 5, _NONCES),
     Name.LOW_DIFFICULTY: Entry("nonces with fewer zero bits than the ticket asks", 1, "N bits"),
+    Name.WIDE_ROLLING: Entry("chips roll all 16 version bits, whatever the pool allows", 0, ""),
     Name.UNPLUG: Entry("the port vanishes, and is back 2 s later by another name", 20, _SECONDS),
 }
 

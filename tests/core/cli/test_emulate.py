@@ -113,6 +113,7 @@ def test_unplugged_it_comes_back_by_another_name(start, tmp_path):
         (("bm1370", "--link", "/nowhere/board"), "no folder /nowhere"),
         (("bm1370", "--fault", "stuck-fan"), "a bm1370 cannot have the fault stuck-fan"),
         (("icarus", "--fault", "dead-chip"), "a icarus cannot have the fault dead-chip"),
+        (("bm1370", "--firmware", "v1"), "--firmware v1: a bm1370 has no bridge"),
         (("icarus", "--replay"), "no jobs of icarus were captured"),
     ],
 )

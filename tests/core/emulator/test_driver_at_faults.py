@@ -13,7 +13,7 @@ from stampmill.core import native
 from stampmill.core.chain.target import meets_target
 from stampmill.core.emulator.faults.catalogue import Name
 from stampmill.core.errors import StampmillError
-from tests.core.emulator.worlds import MASK, World, board, mine
+from tests.core.emulator.worlds import World, board, mine
 
 pytestmark = pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
 
@@ -39,7 +39,7 @@ def nothing_wrong_was_submitted(world: World) -> None:
         work, nonce = share.nonce.work, share.nonce
         digest = work.header(nonce.nonce, nonce.version, nonce.ntime).hash()
         assert meets_target(digest, work.job.share_target)
-        assert (nonce.version ^ work.job.version) & ~MASK == 0
+        assert (nonce.version ^ work.job.version) & ~work.job.version_mask == 0
     assert world.shot.accepted == len(world.source.shares) > 0
 
 
@@ -209,6 +209,25 @@ def test_chips_at_a_rate_of_their_own_are_called_back_to_the_first(kind, baud, c
     assert world.counts()["recoveries"] == 0
 
 
+# The pool's mask of bm13xx.md section 8 is the one narrow one whose register value is known.
+@pytest.mark.parametrize("mask", [0x00C00000, 0x1FFE0000, 0])
+@pytest.mark.parametrize("kind", ["bm1370", "bm1366"])
+def test_within_a_narrow_mask_every_nonce_is_one_that_the_pool_takes(kind, mask):
+    world = mine(10.0, board(kind), version_mask=mask)
+    nothing_wrong_was_submitted(world)
+    assert world.counts()["foreign version"] == world.counts()["hardware error"] == 0
+    rolled = {share.nonce.version for share in world.source.shares}
+    assert (len(rolled) > 1) is bool(mask)
+
+
+def test_what_chips_roll_beyond_the_mask_is_counted_and_never_submitted():
+    world = mine(SECONDS, board("bm1370", "wide-rolling"), version_mask=0x1FFE0000)
+    nothing_wrong_was_submitted(world)
+    counts = world.counts()
+    assert counts["foreign version"] > 5 * counts["nonces"] > 0
+    assert [line for _, line in world.seats[0].told if "rolled in 12 bits, not 16" in line]
+
+
 async def _pull_and_plug(seats):
     modem = seats[0].modem
     for _ in range(2):
@@ -255,5 +274,5 @@ def test_every_fault_of_a_chain_is_in_some_test():
     tested = {*LINE_FAULTS, *NONCE_FAULTS, *(name.partition(":")[0] for name in HARMLESS)}
     tested |= {"forged", "hardware-error", "stale", "lost-write", "lost-request", "brown-out",
                "stall", "dead-chip", "silent-chip", "wrong-chip", "baud-mismatch", "unplug",
-               "brown-out-one"}  # fmt: skip
+               "brown-out-one", "wide-rolling"}  # fmt: skip
     assert tested == {name.value for name in Name}
