@@ -124,6 +124,9 @@ class Desk:
 
     def enable_device(self, device: int, who: str, *, wanted: bool) -> None:
         """Let a device work or rest; raise RefusedError."""
+        count = len(self.snapshot().devices)
+        if not 0 <= device < count:
+            raise RefusedError(f"there is no device {device}: they are 0 to {count - 1}")
         if not self._controls.enable(device, wanted=wanted):
             raise RefusedError("its backend has more devices, which rest together or not at all")
         self._done(who, "enable device" if wanted else "disable device", device=device)

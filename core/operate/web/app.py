@@ -12,6 +12,7 @@ from stampmill.core.operate import transfer
 from stampmill.core.operate.desk import Desk
 from stampmill.core.operate.web import assets, axeos
 from stampmill.core.operate.web.bounds import Handler, add_headers, in_bounds, with_token
+from stampmill.core.operate.web.control import add_control
 from stampmill.core.operate.web.watch import Watch
 
 MAX_BODY = 4096
@@ -66,6 +67,7 @@ def _add_changes(app: web.Application, desk: Desk) -> None:
     app.router.add_post("/api/pause", _changing(desk.pause))
     app.router.add_post("/api/resume", _changing(desk.resume))
     app.router.add_post("/api/pools", _ordering(desk))
+    add_control(app, desk)
 
 
 def _add_axeos(app: web.Application, site: Site) -> None:

@@ -4,6 +4,7 @@ from stampmill.core.errors import UsageError
 from stampmill.core.operate.controls import RefusedError
 from stampmill.core.operate.desk import FRESH_SECONDS, Desk
 from stampmill.core.settings import PoolSettings
+from tests.core.snapshots import DEVICE
 
 from .desks import Rig
 
@@ -50,9 +51,11 @@ def test_each_change_is_done_and_recorded_with_who_asked() -> None:
 
 
 def test_what_is_refused_is_not_recorded_as_done() -> None:
-    rig = Rig()
+    rig = Rig(devices=(DEVICE, DEVICE))
     with pytest.raises(RefusedError, match="more devices"):
         rig.desk.enable_device(1, "me", wanted=False)
+    with pytest.raises(RefusedError, match="no device 2: they are 0 to 1"):
+        rig.desk.enable_device(2, "me", wanted=False)
     with pytest.raises(UsageError):
         rig.desk.reorder_pools([0, 1, 2], "me")
     with pytest.raises(RefusedError, match="no pools of yours"):
