@@ -30,7 +30,6 @@ _C = {
     Op.XOR: "({0} ^ {1})",
     Op.XOR3: "({0} ^ {1} ^ {2})",
     Op.CH: "CHOOSE({0}, {1}, {2})",
-    Op.CLEAR: "({0} & {1})",
 }
 
 
@@ -143,6 +142,7 @@ class _Code:
             ("SLOTS", SLOTS),
             ("WORK_WORDS", len(self._work)),
             ("VERSION_WORDS", len(self._version)),
+            ("MASK_WORD", self._work.index(self._search.clear.operands[1])),
         ):
             yield name, f"{number}u" if name == "SLOTS" else str(number)
         if shape.multiply_to_add:
@@ -163,13 +163,15 @@ class _Code:
     def second_hashes(self) -> Iterator[str]:
         """Write so many second hashes as there are copies, and move the digests up behind them."""
         search, shape = self._search, self._shape
-        nodes = chain([*search.second, search.clear])
+        nodes = chain(search.second)
+        mask = self._operand(search.clear.operands[1], 0)
         for slot in range(shape.copies):
             for node in nodes:
                 yield self._operation(node, slot)
-            rest = f"v{search.clear.serial}_{slot}"
+            last = self._operand(search.last, slot)
             number = f"first_version + turn * COPIES + {slot}u"
-            yield f"if (ANY({rest} == ALL(0u)))"
+            rest = f"{last} & {mask}"
+            yield f"if (MAY_HIT({last}, {mask}))"
             yield f"    report_lanes(found, nonce, {rest}, {number}, first, last, one - 1u);"
         for version in range(shape.versions - shape.copies):
             for i in range(8):
