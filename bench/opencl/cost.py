@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 
 from stampmill.bench import record, show, table
 from stampmill.bench.opencl import compilers
-from stampmill.bench.opencl.machine_code import Block, gcn, per_pass, sass
+from stampmill.bench.opencl.machine_code import Code, gcn, per_pass, sass
 from stampmill.bench.pipeline.targets import Outcome, Target
 from stampmill.kernels.opencl.code import Shape, source
 
@@ -131,14 +131,14 @@ def _outcome(case: Case, cost: Cost) -> Outcome:
 
 
 def _nvidia(disassembly: str, said: str, case: Case) -> Cost:
-    blocks = sass(disassembly)
+    code = sass(disassembly)
     registers = _number(r"Used (\d+) registers", said)
     spilled = _number(r"(\d+) bytes spill stores", said)
-    counted = _per_hash(blocks, case)
+    counted = _per_hash(code, case)
     parts = [(name.split("."), count) for name, count in counted.items()]
     adds = sum(count for name, count in parts if _is_fma(name[0], case.chip))
     slots = sum(count for name, count in parts if _is_alu(name[0], case.chip))
-    size = 16 * sum(len(block.instructions) for block in blocks)
+    size = 16 * len(code.names)
     occupancy = _nvidia_occupancy(case, registers)
     return Cost(slots, adds, size, registers, spilled, occupancy, counted)
 
@@ -162,8 +162,8 @@ def _amd(assembly: str, case: Case) -> Cost:
     )
 
 
-def _per_hash(blocks: Sequence[Block], case: Case) -> dict[str, float]:
-    counted: Counter[str] = per_pass(blocks, case.shape.turns)
+def _per_hash(code: Code, case: Case) -> dict[str, float]:
+    counted: Counter[str] = per_pass(code, case.shape.turns)
     return {name: count / case.shape.versions for name, count in counted.most_common()}
 
 

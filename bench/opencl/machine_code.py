@@ -1,21 +1,19 @@
-"""Machine code as text: blocks, loops, and what of it every pass through the search loop runs.
+"""Machine code as text: which instructions every pass through the search loop runs.
 
 A hit is rare: of the ways through a loop the shortest is the one that counts.
 """
 
-import heapq
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from stampmill.core.errors import StampmillError
 
-MOST_OF_IT = 0.8
-"""Of a loop's instructions, that are on its shortest way: else it has alternatives, not hits."""
 _SMALL = 16
 """Instructions of a loop that reports a hit, at the most."""
+_HITS = 0.2
+"""Of a loop, that reporting hits may add to it: more is another loop."""
 
 
 class CountError(StampmillError):
@@ -31,12 +29,13 @@ class Instruction:
     falls_through: bool = True
 
 
-@dataclass(slots=True)
-class Block:
-    """Instructions that are run one after the other."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Instructions by their numbers: names, which ones may come next, and those jumped to."""
 
-    instructions: list[Instruction] = field(default_factory=list)
-    next: set[int] = field(default_factory=set)
+    names: list[str]
+    next: list[list[int]]
+    jumped_to: list[int]
 
 
 # NVIDIA's disassembler: /*0a30*/ @!P0 BRA `(.L_x_1) ;
@@ -48,27 +47,55 @@ _GCN = re.compile(r"^\s+([a-z]\w+)(?:\s+(\S.*))?$")
 _GCN_LABEL = re.compile(r"^(\.LBB\w+):")
 
 
-def sass(text: str) -> list[Block]:
-    """Return the blocks of a disassembled kernel of NVIDIA's."""
-    return _blocks(_sass_lines(text))
+def sass(text: str) -> Code:
+    """Return the code of a disassembled kernel of NVIDIA's."""
+    return _code(_sass_lines(text))
 
 
-def gcn(text: str, kernel: str) -> list[Block]:
-    """Return the blocks of a kernel in clang's assembly for AMD."""
-    return _blocks(_gcn_lines(text, kernel))
+def gcn(text: str, kernel: str) -> Code:
+    """Return the code of a kernel in clang's assembly for AMD."""
+    return _code(_gcn_lines(text, kernel))
 
 
-def per_pass(blocks: Sequence[Block], turns: int) -> Counter[str]:
+def per_pass(code: Code, turns: int) -> Counter[str]:
     """Return how often each operation is run in a pass through the search loop.
 
     `turns` is how often the loop in it, if it has one, is gone through. Raise CountError for code
     with other loops.
     """
-    graph = {number: block.next for number, block in enumerate(blocks)}
-    loops = [part for part in _cycles(graph) if _size(blocks, part) > _SMALL]
+    ways = [_way(code, head, head) for head in code.jumped_to]
+    loops = [way for way in ways if len(way) > _SMALL]
     if not loops:
         raise CountError("there is no search loop in the code")
-    return _run(blocks, graph, max(loops, key=lambda part: _size(blocks, part)), [turns])
+    inner = min(loops, key=len)
+    # Not the other loop's own shortest way, which may pass by this one, for no turns at all.
+    around = [
+        there + back
+        for each in set(code.jumped_to) - set(inner)
+        if (there := _way(code, inner[0], each)) and (back := _way(code, each, inner[0]))
+    ]
+    longer = [way for way in around if len(way) > (1 + _HITS) * len(inner)]
+    if bool(longer) != (turns > 1):
+        raise CountError("there is a loop inside the search loop that nobody knows of")
+    outer = min(longer, key=len, default=inner)
+    return Counter(code.names[each] for each in outer + (turns - 1) * inner)
+
+
+def _way(code: Code, start: int, end: int) -> list[int]:
+    """Return the fewest instructions from one, which is the first, to before another; or none."""
+    before: dict[int, int] = {}
+    reached = [start]
+    for number in reached:  # grows meanwhile
+        for each in code.next[number]:
+            if each not in before:
+                before[each] = number
+                reached.append(each)
+    if end not in before:
+        return []
+    way = [before[end]]
+    while way[-1] != start:
+        way.append(before[way[-1]])
+    return way[::-1]
 
 
 def _sass_lines(text: str) -> Iterator[str | Instruction]:
@@ -98,94 +125,18 @@ def _gcn_lines(text: str, kernel: str) -> Iterator[str | Instruction]:
             yield Instruction(name, rest if branches else "", not ends)
 
 
-def _blocks(lines: Iterator[str | Instruction]) -> list[Block]:
-    blocks, labels = [Block()], {}
+def _code(lines: Iterator[str | Instruction]) -> Code:
+    instructions: list[Instruction] = []
+    labels: dict[str, int] = {}
     for line in lines:
         if isinstance(line, str):
-            if blocks[-1].instructions:
-                blocks.append(Block())
-            labels[line] = len(blocks) - 1
-            continue
-        blocks[-1].instructions.append(line)
-        if line.target or not line.falls_through:
-            blocks.append(Block())
-    for number, block in enumerate(blocks):
-        last = block.instructions[-1] if block.instructions else Instruction("")
-        if last.falls_through and number + 1 < len(blocks):
-            block.next.add(number + 1)
-        if last.target in labels:
-            block.next.add(labels[last.target])
-    return blocks
-
-
-def _run(
-    blocks: Sequence[Block], graph: Mapping[int, set[int]], loop: set[int], turns: list[int]
-) -> Counter[str]:
-    """Count the shortest way through a loop; inner loops are one step, run so many times."""
-    entries = [b for a, nexts in graph.items() if a not in loop for b in nexts if b in loop]
-    if len(set(entries)) != 1:
-        raise CountError("a loop is entered at more than one place")
-    head = entries[0]
-    inside = {block: (graph[block] & loop) - {head} for block in loop}
-    steps = {block: Counter(each.name for each in blocks[block].instructions) for block in loop}
-    stops = [head]
-    for inner in _cycles(inside):
-        if _size(blocks, inner) <= _SMALL:
-            continue  # a loop over the lanes, behind a hit
-        if not turns or turns[0] < 2 or len(stops) > 1:
-            raise CountError("there is a loop inside the search loop that nobody knows of")
-        once = _run(blocks, inside, inner, turns[1:])
-        # The loop becomes its head, from where it is left; a way past it is for no turns at all.
-        first = next(
-            b for a, nexts in inside.items() if a not in inner for b in nexts if b in inner
-        )
-        inside[first] = {b for a in inner for b in inside[a]} - inner
-        steps[first] = Counter({name: count * turns[0] for name, count in once.items()})
-        stops.append(first)
-    sizes = {block: step.total() for block, step in steps.items()}
-    ends = {block for block in loop if head in graph[block]}
-    ways = [_shortest(inside, sizes, a, {b}) for a, b in pairwise(stops)]
-    ways.append(_shortest(inside, sizes, stops[-1], ends))
-    way = dict.fromkeys(block for part in ways for block in part)
-    return sum((steps[block] for block in way), Counter())
-
-
-def _shortest(
-    graph: Mapping[int, set[int]], sizes: Mapping[int, int], start: int, ends: set[int]
-) -> list[int]:
-    queue = [(sizes[start], start, [start])]
-    seen: set[int] = set()
-    while queue:
-        length, block, way = heapq.heappop(queue)
-        if block in ends:
-            return way
-        if block not in seen:
-            seen.add(block)
-            for each in graph[block]:
-                heapq.heappush(queue, (length + sizes[each], each, [*way, each]))
-    raise CountError("a loop has no way round")
-
-
-def _cycles(graph: Mapping[int, set[int]]) -> list[set[int]]:
-    """Return the sets of blocks that reach each other: the outermost loops."""
-    reach = {block: _reachable(graph, block) for block in graph}
-    found: list[set[int]] = []
-    for block in graph:
-        if block in reach[block] and not any(block in part for part in found):
-            found.append({each for each in reach[block] if block in reach[each]})
-    return found
-
-
-def _reachable(graph: Mapping[int, set[int]], start: int) -> set[int]:
-    seen: set[int] = set()
-    todo = list(graph[start])
-    while todo:
-        block = todo.pop()
-        if block not in seen and block in graph:
-            seen.add(block)
-            todo += graph[block]
-    return seen
-
-
-def _size(blocks: Sequence[Block], part: set[int]) -> int:
-    return sum(len(blocks[block].instructions) for block in part)
+            labels[line] = len(instructions)
+        else:
+            instructions.append(line)
+    following: list[list[int]] = []
+    for number, one in enumerate(instructions, 1):
+        goes_on = one.falls_through and number < len(instructions)
+        jumps = [labels[one.target]] if one.target in labels else []
+        following.append([number] * goes_on + jumps)
+    jumped_to = {labels[one.target] for one in instructions if one.target in labels}
+    return Code([one.name for one in instructions], following, sorted(jumped_to))
