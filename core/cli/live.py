@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stampmill.core.cli import report
+from stampmill.core.cli.energy_lines import energy_line, rules_line
 from stampmill.core.cli.lines import LineView
 from stampmill.core.events import Event, Notice
 from stampmill.core.job_source import SourceStatus
@@ -114,6 +115,7 @@ def _rows(shot: Snapshot) -> list[tuple[str, str]]:
     job = shot.job_id if shot.job_id is not None else "none"
     job += f", paused by {shot.paused}" if shot.paused else ""
     difficulty = report.difficulty(shot.job_difficulty) if shot.job_difficulty else "-"
+    more = [("energy", energy_line(shot)), ("rules", rules_line(shot))]
     return [
         ("job", f"{job}  difficulty {difficulty}  kernel {shot.kernel}"),
         ("next share", f"about {report.duration(expected)}" if expected else "-"),
@@ -122,4 +124,5 @@ def _rows(shot: Snapshot) -> list[tuple[str, str]]:
         ("best share", report.difficulty(shot.best_difficulty)),
         ("latency", f"pool {report.milliseconds(shot.pool_answer)}  "
                     f"job switch {report.milliseconds(shot.job_switch)}"),
+        *((label, line) for label, line in more if line),
     ]  # fmt: skip

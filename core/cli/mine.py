@@ -5,7 +5,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 
@@ -13,9 +13,10 @@ from stampmill.core.cli import options as shared
 from stampmill.core.cli import report
 from stampmill.core.cli.alerts import add_alert_options, alerting, channels
 from stampmill.core.cli.choice import choose_backends
+from stampmill.core.cli.energy import EnergyWatch, add_energy_options
 from stampmill.core.cli.hotplug import joining
 from stampmill.core.cli.options import Commands, HelpFormatter
-from stampmill.core.cli.reload import Reloader
+from stampmill.core.cli.reload import Apply, Reloader
 from stampmill.core.cli.run.backends import hotplug_for, make_backend
 from stampmill.core.cli.run.links import Links, open_links
 from stampmill.core.cli.run.supply import Supply, open_supply
@@ -24,6 +25,7 @@ from stampmill.core.cli.service import attended
 from stampmill.core.cli.signals import pause_on_signals, reload_on_signal, stop_on_signals
 from stampmill.core.cli.surfaces import add_surface_options, check_surfaces, open_surfaces
 from stampmill.core.cli.views import SharedView, View, choose_view
+from stampmill.core.energy.plan import plan_of
 from stampmill.core.errors import ExitCode
 from stampmill.core.events import Notice
 from stampmill.core.garbage import collected_on_the_side
@@ -60,6 +62,7 @@ def add_to(commands: Commands) -> None:
     shared.add_device_options(parser)
     add_surface_options(parser)
     add_alert_options(parser)
+    add_energy_options(parser)
     shared.add_asic_options(parser)
     _add_run_options(parser)
     _add_output_options(parser)
@@ -100,6 +103,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
 
 async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode:
     check_surfaces(settings.surfaces)
+    plan = plan_of(settings.energy, settings.rules)
     view = _view(options)
     choices = choose_backends(settings)
     backends = [make_backend(choice, view) for choice in choices]
@@ -115,13 +119,20 @@ async def _mine(options: argparse.Namespace, settings: MineSettings) -> ExitCode
         tuner = Tuner(miner, running, partial(make_backend, view=view), partial(_tell, view))
         desk = _desk(miner, supply, tuner, links, view)
         door = Door(settings.surfaces.api_allow)
+        energy = EnergyWatch(
+            plan, settings, miner, tell=partial(_tell, view),
+            record=partial(links.audit.record, AuditEvent.CONTROLLED),
+        )  # fmt: skip
+        apply = {"surfaces.api-allow": lambda new: door.change(new.surfaces.api_allow)}
+        apply |= energy.changes()
         pause_on_signals(desk.pause, partial(desk.resume, "SIGUSR2"))
-        reload_on_signal(_reloader(options, settings, desk, links, view=view, door=door))
+        reload_on_signal(_reloader(options, settings, desk, links, view=view, apply=apply))
         drawing = asyncio.create_task(_draw(miner, view))
         view.start()
         try:
             hotplug = hotplug_for(settings, miner, running, view)
             async with (
+                energy.attended(),
                 _watched(settings, desk, view, door),
                 alerting(settings, miner, view, desk.snapshot, told),
                 aclosing(tuner),
@@ -168,7 +179,7 @@ def _reloader(
     links: Links,
     *,
     view: View,
-    door: Door,
+    apply: Mapping[str, Apply],
 ) -> Reloader:
     return Reloader(
         settings,
@@ -176,7 +187,7 @@ def _reloader(
         desk,
         tell=partial(_tell, view),
         record=partial(links.audit.record, AuditEvent.RELOADED),
-        apply={"surfaces.api-allow": lambda new: door.change(new.surfaces.api_allow)},
+        apply=apply,
     )
 
 

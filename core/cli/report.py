@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stampmill.core.cli.boards import board_json, board_lines
+from stampmill.core.cli.energy_lines import energy_json, energy_line
 from stampmill.core.job_source import SourceStatus
 from stampmill.core.operate.alerts.finding import slug
 from stampmill.core.operate.words import duration, hashrate, plural
@@ -28,6 +29,8 @@ def summary(shot: Snapshot, blocks: int) -> str:
         f"  latency  job switch {milliseconds(shot.job_switch)}, "
         f"share path {milliseconds(shot.share_path)}, pool {milliseconds(shot.pool_answer)}",
     ]
+    if line := energy_line(shot):
+        lines.append(f"  energy   {line}")
     for device in shot.devices:
         if device.board is not None:
             lines += board_lines(device.board, hashrate)
@@ -65,6 +68,7 @@ def as_json(shot: Snapshot, blocks: int, pool: str) -> dict[str, Any]:
         "other_pools": [_pool(other) for other in shot.source.others],
         "devices": [_device(device) for device in shot.devices],
         "alerts": _alerts(shot),
+        **energy_json(shot),
         "latency_seconds": {
             "job_switch": _percentiles(shot.job_switch),
             "share_path": _percentiles(shot.share_path),

@@ -18,6 +18,8 @@ from stampmill.core.energy.store import Store
 from stampmill.core.snapshot import DevicePower, EnergySnapshot, Snapshot
 
 LOOK_SECONDS = 1.0
+OPENING_SECONDS = 0.1
+"""As long as there is no device: its first second counts as well."""
 ROUND_SECONDS = 60.0
 """How often books are kept, and files and missing meters looked for."""
 
@@ -114,7 +116,9 @@ class Warden:
         price = self.plan.tariff.price(shot.time)
         local = local_time(shot.time, self.plan.tariff.zone)
         turn = self._governor.step(shot, gathered, self._clock(), local, price)
-        if is_round and shot.devices:
+        if not shot.devices:
+            return OPENING_SECONDS
+        if is_round:
             await self._make_a_round(shot, gathered, wanted)
         return LOOK_SECONDS if turn is None else min(LOOK_SECONDS, turn)
 

@@ -3,7 +3,6 @@
 Base units, and counters that end in _total, as Prometheus' naming guide has it.
 """
 
-import math
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -11,8 +10,6 @@ from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
@@ -20,6 +17,8 @@ from prometheus_client.registry import Collector
 
 from stampmill.core.operate import figures
 from stampmill.core.operate.alerts.finding import slug
+from stampmill.core.operate.energy_metrics import energy, policy_state
+from stampmill.core.operate.families import Samples, counter, gauge
 from stampmill.core.operate.labels import device_labels, pool_labels
 from stampmill.core.snapshot import (
     AlertKind,
@@ -32,8 +31,6 @@ from stampmill.core.snapshot import (
 from stampmill.core.stats import LATENCY_BOUNDS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-Samples = Iterable[tuple[tuple[str, ...], float]]
 
 
 def render(shot: Snapshot, version: str) -> bytes:
@@ -59,6 +56,7 @@ class SnapshotCollector(Collector):
         shot = self._snapshot()
         yield from _run(shot, self._version)
         yield from _devices(shot)
+        yield from energy(shot)
         yield from _pools(shot)
         yield from _alerts(shot)
 
@@ -67,7 +65,7 @@ def _run(shot: Snapshot, version: str) -> Iterator[Metric]:
     backends = ",".join(dict.fromkeys(device.backend for device in shot.devices))
     info = (version, platform.python_version(), shot.kernel, backends)
     labels = ("version", "python", "isa", "backend")
-    yield _gauge("build_info", "What runs here.", labels, [(info, 1)])
+    yield gauge("build_info", "What runs here.", labels, [(info, 1)])
     for name, text, value in (
         ("start_time_seconds", "When the run began, since 1970.", shot.time - shot.seconds),
         ("expected_share_seconds", "Mean time to a share.", shot.expected_share_seconds),
@@ -77,49 +75,48 @@ def _run(shot: Snapshot, version: str) -> Iterator[Metric]:
         ("job_age_seconds", "Since the job came.", shot.job.age if shot.job else None),
         ("best_share_difficulty", "Reached in this run.", shot.best_difficulty),
     ):
-        yield _gauge(name, text, (), [((), value)] if value is not None else [])
+        yield gauge(name, text, (), [((), value)] if value is not None else [])
     jobs = [(("true",), shot.clean_jobs), (("false",), shot.jobs - shot.clean_jobs)]
-    yield _counter("jobs", "Jobs that were mined on.", ("clean",), jobs)
+    yield counter("jobs", "Jobs that were mined on.", ("clean",), jobs)
     for name, text, value in (
         ("jobs_starved", "Jobs replaced before each device had worked on them.", shot.starved_jobs),
         ("duplicate_nonces", "Found twice; sent once.", shot.duplicates),
         ("blocks_found", "Accepted shares that solve a block.", shot.blocks),
     ):
-        yield _counter(name, text, (), [((), value)])
+        yield counter(name, text, (), [((), value)])
     yield _histogram("job_switch_seconds", "From a job's last byte to all devices on it.",
                      (), [((), shot.job_switch)])  # fmt: skip
     yield _histogram("share_path_seconds", "From a nonce found to its submit written.",
                      (), [((), shot.share_path)])  # fmt: skip
-    state = [(("pause", shot.paused), 1.0)] if shot.paused else [(("run", ""), 1.0)]
-    yield _gauge("policy_state", "1 for what the run does now.", ("state", "reason"), state)
+    yield policy_state(shot)
 
 
 def _devices(shot: Snapshot) -> Iterator[Metric]:
     named = list(zip(device_labels(shot), shot.devices, strict=True))
     both = ("device", "backend")
     keys = {label: (label, device.backend) for label, device in named}
-    yield _counter("hashes", "Hashes computed.", both,
+    yield counter("hashes", "Hashes computed.", both,
                    ((keys[label], device.hashes) for label, device in named))  # fmt: skip
-    yield _gauge(
+    yield gauge(
         "hashrate_hashes_per_second", "Over a window.", ("device", "window"),
         (sample for label, device in named for sample in _rates(label, device)),
     )  # fmt: skip
-    yield _gauge("device_up", "1 while it works or could.", both,
+    yield gauge("device_up", "1 while it works or could.", both,
                  ((keys[label], device.alive) for label, device in named))  # fmt: skip
-    yield _gauge("device_enabled", "0 if told to rest.", both,
+    yield gauge("device_enabled", "0 if told to rest.", both,
                  ((keys[label], device.enabled) for label, device in named))  # fmt: skip
-    yield _counter(
+    yield counter(
         "device_hw_errors", "Nonces that a recomputation denied.", ("device",),
         (((label,), device.shares.hardware_errors) for label, device in named),
     )  # fmt: skip
-    yield _counter("device_nonces", "Nonces that a recomputation confirmed.", ("device",),
+    yield counter("device_nonces", "Nonces that a recomputation confirmed.", ("device",),
                    (((label,), device.shares.nonces) for label, device in named))  # fmt: skip
-    yield _gauge(
+    yield gauge(
         "device_expected_hashes_per_second", "What a board should do.", ("device",),
         (((label,), device.board.expected) for label, device in named if device.board),
     )  # fmt: skip
     for quantity, name in _SENSORS.items():
-        yield _gauge(
+        yield gauge(
             name, f"In {quantity.value}.", ("device", "sensor"),
             (
                 ((label, sensor.place), sensor.value)
@@ -135,7 +132,6 @@ _SENSORS = {
     Quantity.FAN: "device_fan_rpm",
     Quantity.VOLTAGE: "device_voltage_volts",
     Quantity.FREQUENCY: "device_frequency_hertz",
-    Quantity.POWER: "device_power_watts",
 }
 
 
@@ -149,11 +145,11 @@ def _rates(label: str, device: DeviceSnapshot) -> Samples:
 
 def _pools(shot: Snapshot) -> Iterator[Metric]:
     named = list(zip(pool_labels(shot), shot.pools, strict=True))
-    yield _counter(
+    yield counter(
         "shares", "Shares by their fate.", ("pool", "result", "reason"),
         (sample for label, pool in named for sample in _shares(label, pool)),
     )  # fmt: skip
-    yield _counter(
+    yield counter(
         "share_difficulty", "Difficulties asked for, summed.", ("pool", "result"),
         (sample for label, pool in named for sample in _difficulties(label, pool)),
     )  # fmt: skip
@@ -165,12 +161,12 @@ def _pools(shot: Snapshot) -> Iterator[Metric]:
         ("pool_enabled", "0 if told to leave it be.", [p.status.enabled for _, p in named]),
     ):
         samples = (((label,), value) for (label, _), value in zip(named, values, strict=True))
-        yield _gauge(name, text, ("pool",), samples)
-    yield _gauge(
+        yield gauge(name, text, ("pool",), samples)
+    yield gauge(
         "pool_difficulty", "What it asks for.", ("pool",),
         (((label,), p.status.difficulty) for label, p in named if p.status.difficulty is not None),
     )  # fmt: skip
-    yield _gauge(
+    yield gauge(
         "pool_last_accept_timestamp_seconds", "Since 1970.", ("pool",),
         (
             ((label,), shot.time - pool.shares.seconds_since_accepted)
@@ -178,7 +174,7 @@ def _pools(shot: Snapshot) -> Iterator[Metric]:
             if pool.shares.seconds_since_accepted is not None
         ),
     )  # fmt: skip
-    yield _counter("pool_reconnects", "Connections after the first.", ("pool",),
+    yield counter("pool_reconnects", "Connections after the first.", ("pool",),
                    (((label,), pool.status.reconnects) for label, pool in named))  # fmt: skip
     for name, text, reasons in (
         ("pool_faults", "Connections that failed or ended.", [p.status.faults for _, p in named]),
@@ -189,8 +185,8 @@ def _pools(shot: Snapshot) -> Iterator[Metric]:
             for (label, _), counts in zip(named, reasons, strict=True)
             for reason, count in counts
         )
-        yield _counter(name, text, ("pool", "reason"), counted)
-    yield _counter(
+        yield counter(name, text, ("pool", "reason"), counted)
+    yield counter(
         "pool_redirects_refused", "client.reconnect to where it may not lead.", ("pool",),
         (((label,), dict(p.status.dropped).get("redirect-refused", 0)) for label, p in named),
     )  # fmt: skip
@@ -198,15 +194,15 @@ def _pools(shot: Snapshot) -> Iterator[Metric]:
 
 def _alerts(shot: Snapshot) -> Iterator[Metric]:
     stand = (((slug(alert.kind), alert.subject), 1) for alert in shot.alerts)
-    yield _gauge("alert", "1 while it stands.", ("kind", "subject"), stand)
+    yield gauge("alert", "1 while it stands.", ("kind", "subject"), stand)
     # Those never raised, too: a counter that comes out of nothing shows no increase.
     times = Counter(dict.fromkeys(AlertKind, 0))
     for kind, _, count in shot.alerts_raised:
         times[kind] += count
-    yield _counter("alerts_raised", "How often.", ("kind",),
+    yield counter("alerts_raised", "How often.", ("kind",),
                    (((slug(kind),), count) for kind, count in times.items()))  # fmt: skip
     outcomes = ((tuple(name.split("-", 1)), count) for name, count in shot.alerts_sent)
-    yield _counter("alerts_sent", "What became of messages.", ("channel", "outcome"), outcomes)
+    yield counter("alerts_sent", "What became of messages.", ("channel", "outcome"), outcomes)
 
 
 def _shares(label: str, pool: PoolStanding) -> Samples:
@@ -225,23 +221,6 @@ def _difficulties(label: str, pool: PoolStanding) -> Samples:
     yield (label, "accepted"), pool.shares.accepted_difficulty
     yield (label, "rejected"), pool.shares.rejected_difficulty
     yield (label, "stale"), pool.shares.stale_difficulty
-
-
-def _gauge(name: str, text: str, labels: tuple[str, ...], samples: Samples) -> Metric:
-    return _filled(GaugeMetricFamily(f"stampmill_{name}", text, labels=labels), samples)
-
-
-def _counter(name: str, text: str, labels: tuple[str, ...], samples: Samples) -> Metric:
-    return _filled(CounterMetricFamily(f"stampmill_{name}", text, labels=labels), samples)
-
-
-def _filled(
-    family: GaugeMetricFamily | CounterMetricFamily, samples: Samples
-) -> GaugeMetricFamily | CounterMetricFamily:
-    for labels, value in samples:
-        if math.isfinite(value):
-            family.add_metric(labels, float(value))
-    return family
 
 
 def _histogram(

@@ -32,7 +32,8 @@ class Finished:
 def environ(tmp_path):
     """An environment without settings of the person who runs the tests."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("STAMPMILL_")}
-    return kept | {"XDG_CONFIG_HOME": str(tmp_path), "NO_COLOR": "1"}
+    folders = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    return kept | folders | {"NO_COLOR": "1"}
 
 
 @pytest.fixture
