@@ -6,15 +6,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from stampmill.core.backends.asic.backend import ticket
+from stampmill.core.backends.asic.backend.changes import Changes, NewVoltageError
 from stampmill.core.backends.asic.backend.feeder import Feeder
 from stampmill.core.backends.asic.backend.judge import Judgement, Worth, judge
 from stampmill.core.backends.asic.backend.outbox import Outbox
+from stampmill.core.backends.asic.backend.summary import board_report
 from stampmill.core.backends.asic.backend.tally import Tally
 from stampmill.core.backends.asic.backend.watchdog import ChipWatch, Remedy, Watchdog
-from stampmill.core.backends.asic.board.base import Board, BoardError, Facts, Found
+from stampmill.core.backends.asic.board.base import (
+    Board,
+    BoardError,
+    Facts,
+    Found,
+    Limits,
+    Settable,
+)
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
 from stampmill.core.board_report import BoardReport
-from stampmill.core.errors import NoDeviceError, StampmillError
+from stampmill.core.errors import NoDeviceError, StampmillError, UsageError
 from stampmill.core.job import Nonce
 
 NAME = "asic"
@@ -58,6 +67,7 @@ class AsicBackend:
         self._opened_at = 0.0
         self._recoveries = self._resent = self._low = 0
         self._closed = False
+        self._changes = Changes()
 
     async def open(self) -> None:
         """Bring the board up; raise what keeps it from working."""
@@ -95,10 +105,30 @@ class AsicBackend:
         async for nonce in self._outbox.read():
             yield nonce
 
-    async def retune(self, mhz: float) -> None:
-        """Bring the running chips to another frequency; raise UsageError beyond their limits."""
-        self._facts = await self._board.retune(mhz)
-        self._watch()
+    async def retune(self, mhz: float, volts: float | None = None) -> None:
+        """Bring the running chips to another frequency, and the board to another voltage.
+
+        For a voltage it has to be brought up again. Raise UsageError beyond limits, or what keeps
+        the board from working so: then it is back where it was.
+        """
+        board = self._board
+        if volts is None or (isinstance(board, Settable) and volts == board.volts):
+            self._facts = await board.retune(mhz)
+            self._watch()
+        elif isinstance(board, Settable):
+            if self._server is None or self._server.done():
+                raise BackendError(f"{board.name} has ended")
+            change = self._changes.ask(board, board.name, mhz, volts)
+            self._note_trouble(change)
+            await self._changes.wait_for(change, board)
+        else:
+            raise UsageError(f"{board.name} has no core voltage that could be set")
+
+    def limits(self) -> Limits:
+        """Return how far the board may be set; callable once open. Raise UsageError."""
+        if not isinstance(self._board, Settable):
+            raise UsageError(f"{self._board.name} has neither clock nor voltage that could be set")
+        return self._board.limits()
 
     def telemetry(self) -> Telemetry:
         """Return the counters; a board's hashes are worked out from its nonces."""
@@ -148,6 +178,9 @@ class AsicBackend:
         self._chip_watch.begin(facts.chips, self._clock())
         self._feeder.begin(facts)
         self._watch()
+        volts = self._board.volts if isinstance(self._board, Settable) else None
+        if (change := self._changes.missed(volts)) is not None:
+            self._note_trouble(change)
 
     def _pass_notices(self) -> None:
         for line in self._board.notices():
@@ -173,6 +206,8 @@ class AsicBackend:
         except Exception as error:
             self._outbox.end(BackendError(f"{self._board.name}: {error!r}"))
             raise
+        finally:
+            self._changes.fail(BackendError(f"{self._board.name} has ended"))
 
     async def _work(self) -> None:
         """Listen and watch; raise the first trouble of either."""
@@ -238,10 +273,24 @@ class AsicBackend:
         self._trouble = error
         self._troubled.set()
 
+    async def _power_anew(self) -> None:
+        """Bring the board up as it was set; if it does not come, as it is set back then."""
+        try:
+            facts = await self._board.bring_up()
+        except StampmillError as error:
+            await self._stop_quietly()
+            self._changes.fail(error)
+            await asyncio.sleep(0)  # whoever waits undoes what was set
+            facts = await self._bring_back()
+        self._begin(facts)
+
     async def _recover(self, error: StampmillError) -> None:
         """Bring the board up again; raise the error that makes it hopeless."""
         self._feeder.pause()
         self._watchdog.rest()
+        if isinstance(error, NewVoltageError):
+            await self._power_anew()
+            return
         if isinstance(error, _SilentError) and error.remedy is Remedy.GIVE_UP:
             raise error
         self._recoveries += 1
@@ -299,27 +348,18 @@ class AsicBackend:
             self._outbox.put(nonce)
 
     def _report(self, facts: Facts) -> BoardReport:
-        seconds = self._clock() - self._opened_at
-        counters = self._board.counters()
-        each = 2.0 ** (facts.zero_bits + self._feeder.ticket_bits)
-        return BoardReport(
-            name=self._board.name,
-            kind=facts.kind,
-            serial_number=facts.serial_number,
+        return board_report(
+            self._board,
+            facts,
+            self._tally,
+            seconds=self._clock() - self._opened_at,
+            ticket_bits=self._feeder.ticket_bits,
             working=self._feeder.at_work,
-            mhz=facts.mhz,
-            ticket_difficulty=ticket.difficulty(facts, self._feeder.ticket_bits),
-            expected=facts.hashrate,
-            measured=self._tally.measured(seconds, each),
-            chips=self._tally.reports(facts.chips, facts.hashrate, seconds, each),
-            temperatures=tuple(self._board.temperatures()),
-            readings=tuple(self._board.readings()),
-            line=(
-                *((name.replace("_", " "), count) for name, count in counters._asdict().items()),
-                ("jobs repeated", self._resent),
-                ("recoveries", self._recoveries),
-                ("nonces dropped", self._outbox.dropped),
-            ),
+            done={
+                "jobs repeated": self._resent,
+                "recoveries": self._recoveries,
+                "nonces dropped": self._outbox.dropped,
+            },
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from stampmill.core.backends.base import BackendError
 from stampmill.core.board_report import BoardReading
@@ -63,6 +63,34 @@ class LineCounters(NamedTuple):
     """For the job that means nothing: chips of a long chain want one before they are set up."""
     nonces_during_bring_up: int = 0
     """Of earlier jobs; each is judged as any other, and counted there as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far a board may be set: MHz, and volts where its core voltage is ours to set."""
+
+    mhz: tuple[float, float]
+    volts: tuple[float, float] | None = None
+    usual_mhz: float = 0.0
+    usual_volts: float | None = None
+
+
+@runtime_checkable
+class Settable(Protocol):
+    """A board whose clock, and perhaps voltage, can be chosen."""
+
+    def limits(self) -> Limits:
+        """Return the limits of its chips and its kind; callable once it is up."""
+
+    @property
+    def volts(self) -> float | None:
+        """The core voltage it was brought up at; None: not ours to set."""
+
+    def set_point(self, mhz: float | None, volts: float | None) -> None:
+        """Say what the next bring-up sets, None: what is usual; raise UsageError beyond limits."""
+
+    def said(self) -> tuple[float | None, float | None]:
+        """Return what the next bring-up sets."""
 
 
 class Board(Protocol):

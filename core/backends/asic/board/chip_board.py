@@ -3,8 +3,15 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 
-from stampmill.core.backends.asic.board.base import BoardError, Facts, Found, LineCounters
+from stampmill.core.backends.asic.board.base import (
+    BoardError,
+    Facts,
+    Found,
+    Limits,
+    LineCounters,
+)
 from stampmill.core.backends.asic.board.bring_up import Driver, Sleep, bring_up_chain
 from stampmill.core.backends.asic.board.chip_line import ChipLine
 from stampmill.core.backends.asic.board.inquiry import Inquiry
@@ -12,21 +19,27 @@ from stampmill.core.backends.asic.board.jobs import header_version
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.board.tuned_chain import TunedChain, quiet_for
 from stampmill.core.backends.asic.chip.bringup import retune
+from stampmill.core.backends.asic.chip.table import Chip
 from stampmill.core.backends.asic.link.emulation import Emulation
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.wire.replies import NonceReply
 from stampmill.core.board_report import BoardReading
+from stampmill.core.errors import UsageError
 from stampmill.core.job import Work
 
 
 class ChipBoard(ABC):
     """A Board but for its power: that is what each kind adds.
 
-    `limit_mhz` is the board's own limit, beside the chip's.
+    `limit_mhz` is the board's own limit, beside the chip's. `volt_limits`, `volts` and
+    `usual_volts` stay None where the core voltage is not ours to set.
     """
 
     kind = ""
     limit_mhz: float | None = None
+    volt_limits: tuple[float, float] | None = None
+    volts: float | None = None
+    usual_volts: float | None = None
 
     def __init__(
         self, name: str, settings: BoardSettings | None = None, *, sleep: Sleep = asyncio.sleep
@@ -35,6 +48,7 @@ class ChipBoard(ABC):
         self.settings = settings or BoardSettings()
         self._sleep = sleep
         self._line: ChipLine | None = None
+        self._chip: Chip | None = None
         self._past = LineCounters()
         self._notices: list[str] = []
         self._overheard: list[NonceReply] = []
@@ -72,7 +86,7 @@ class ChipBoard(ABC):
         finally:
             self._remember_heard(inquiry)
         overheard, self._overheard = self._overheard, []
-        self._line = ChipLine(port, tuned, overheard)
+        self._line, self._chip = ChipLine(port, tuned, overheard), tuned.chain.chip
         self._notices += driver.notices
         self._past = _sum(self._past, LineCounters(repeated_writes=driver.repeated_writes))
         return tuned.facts(self.kind, self.serial_number)
@@ -109,10 +123,35 @@ class ChipBoard(ABC):
         """Bring running chips to another frequency, in steps."""
         line, tuned = self._up, self._up.tuned
         mhz = BoardSettings(mhz=mhz).mhz_for(tuned.chain.chip, self.limit_mhz)
+        # Whatever brings the board up again: it is to be as it was.
+        self.settings = replace(self.settings, mhz=mhz)
         driver = Driver(line.port, tuned, self._sleep)
         await driver.run(retune(tuned.chain, tuned.mhz, mhz))
         line.tuned = TunedChain(tuned.chain, mhz, tuned.emulation)
         return line.tuned.facts(self.kind, self.serial_number)
+
+    def limits(self) -> Limits:
+        """Return the limits of its chips and its kind."""
+        chip = self._known_chip
+        highest = min(chip.max_mhz, self.limit_mhz or chip.max_mhz)
+        usual = min(chip.default_mhz, highest)
+        return Limits((chip.reset_mhz, highest), self.volt_limits, usual, self.usual_volts)
+
+    def said(self) -> tuple[float | None, float | None]:
+        """Return what the next bring-up sets; None: what is usual."""
+        return self.settings.mhz, self.settings.volts
+
+    def set_point(self, mhz: float | None, volts: float | None) -> None:
+        """Say what the next bring-up sets."""
+        limits = self.limits()
+        if mhz is not None:
+            replace(self.settings, mhz=mhz).mhz_for(self._known_chip, self.limit_mhz)
+        if volts is not None:
+            low, high = limits.volts or (volts + 1, volts - 1)
+            if not low <= volts <= high:
+                takes = f"takes {low:g} to {high:g} V" if limits.volts else "keeps its own voltage"
+                raise UsageError(f"core voltage {volts:g} V: {self.name} {takes}")
+        self.settings = replace(self.settings, mhz=mhz, volts=volts)
 
     def temperatures(self) -> Sequence[tuple[str, float]]:
         """Return nothing, where there is no sensor."""
@@ -138,6 +177,12 @@ class ChipBoard(ABC):
         """Leave the board cold, as far as that is ours to do."""
         self._close_line()
         await self.power_down()
+
+    @property
+    def _known_chip(self) -> Chip:
+        if self._chip is None:
+            raise BoardError(f"{self.name} was never up")
+        return self._chip
 
     @property
     def _up(self) -> ChipLine:
