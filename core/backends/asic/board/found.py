@@ -10,6 +10,9 @@ from stampmill.core.backends.asic.board.emberone import EmberOneBoard
 from stampmill.core.backends.asic.board.gekko import GekkoBoard
 from stampmill.core.backends.asic.board.guarded import BoardPorts
 from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.board.usb_reset import UsbResetLine
+from stampmill.core.backends.asic.control import reset_lines
+from stampmill.core.backends.asic.control.reset_lines import ResetPins
 from stampmill.core.backends.asic.link.discovery import (
     HERE,
     FoundBoard,
@@ -18,7 +21,9 @@ from stampmill.core.backends.asic.link.discovery import (
     find_boards,
 )
 from stampmill.core.backends.asic.link.emulation import emulation_of
+from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.backends.asic.link.known import Kind
+from stampmill.core.backends.asic.link.usb_control import UsbControl
 from stampmill.core.errors import NoDeviceError
 
 _CONTROL_SUFFIX = ".control"
@@ -31,6 +36,12 @@ _EMULATED: dict[str, type[BitaxeBoard] | type[EmberOneBoard]] = {
 _GUARDED: dict[Kind, type[BitaxeBoard] | type[EmberOneBoard]] = {
     Kind.BITAXE: BitaxeBoard,
     Kind.EMBERONE: EmberOneBoard,
+}
+
+
+_RESET_PINS: dict[Kind, ResetPins] = {
+    Kind.GEKKO_A: reset_lines.CP2105,
+    Kind.GEKKO_F: reset_lines.FTDI,
 }
 
 
@@ -54,11 +65,30 @@ def gekko_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> Gek
             port, settings, telemetry=(lambda: second) if os.path.exists(second) else None
         )
     found = board_of(port, machine)
-    if found is None or len(found.ports) < 2:
+    if found is None:
         return GekkoBoard(port, settings)
+    reset_line = _reset_line(found, machine)
+    if len(found.ports) < 2:
+        return GekkoBoard(port, settings, reset_line=reset_line)
     locate = _ports_of(found.key, machine)
     # A CP2105's first interface carries the data, its second the telemetry.
-    return GekkoBoard(port, settings, telemetry=lambda: locate().data)
+    return GekkoBoard(port, settings, telemetry=lambda: locate().data, reset_line=reset_line)
+
+
+def _reset_line(found: FoundBoard, machine: Machine) -> UsbResetLine | None:
+    """Return the line behind the pins of a stick's adapter, wherever that is plugged in by then."""
+    pins = _RESET_PINS.get(found.kind)
+    if pins is None:
+        return None
+
+    def socket() -> str:
+        boards = (board for board in find_boards(machine) if board.key == found.key)
+        board = next(boards, None)
+        if board is None:
+            raise PortGoneError(found.key)
+        return board.socket
+
+    return UsbResetLine(UsbControl(socket), pins)
 
 
 def _board(found: FoundBoard, settings: BoardSettings, machine: Machine) -> Board:

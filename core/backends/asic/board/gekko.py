@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 from stampmill.core.backends.asic.board.bring_up import Sleep
@@ -11,7 +12,7 @@ from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
 from stampmill.core.backends.asic.wire import gekko
-from stampmill.core.errors import UsageError
+from stampmill.core.errors import NoDeviceError, StampmillError, UsageError
 
 # cgminer holds the BM1397's reset for a second, the others' for 30 ms; then it waits 200 ms.
 _HELD = 1.0
@@ -19,7 +20,10 @@ _AFTER_RESET = 0.2
 
 
 class ResetLine(Protocol):
-    """The chips' reset, behind the adapter's own pins: a CP2105's latch, an FTDI's CBUS."""
+    """The chips' reset, behind the adapter's own pins: a CP2105's latch, an FTDI's CBUS.
+
+    One that cannot be used raises NoDeviceError.
+    """
 
     async def hold(self) -> None:
         """Put the chips into reset."""
@@ -66,8 +70,7 @@ class GekkoBoard(ChipBoard):
             self._data = await self._opener(self.name)
         if self._telemetry is not None and self._regulator is None:
             self._regulator = await self._opener(self._telemetry())
-        if self._reset_line is not None:
-            await self._reset_line.hold()
+        await self._hold_reset()
         if self._regulator is not None:
             self._regulator.write(gekko.REGULATOR_ON)
             await self._regulator.drain()
@@ -77,16 +80,27 @@ class GekkoBoard(ChipBoard):
         await self._sleep(_AFTER_RESET)
         return self._data
 
+    async def _hold_reset(self) -> None:
+        """Put the chips into reset; a line that is out of reach is said once, and done without."""
+        if self._reset_line is None:
+            return
+        try:
+            await self._reset_line.hold()
+        except NoDeviceError as error:
+            self._reset_line = None
+            self._notices.append(f"{self.name}: {error}; the chips are taken without a reset")
+
     async def power_down(self) -> None:
         """Put the chips into reset, switch the regulator off and close the ports."""
         regulator, data, self._regulator, self._data = self._regulator, self._data, None, None
         try:
-            if self._reset_line is not None:
-                await self._reset_line.hold()
             if regulator is not None:
                 regulator.write(gekko.REGULATOR_OFF)
                 await regulator.drain()
         finally:
+            if data is not None and self._reset_line is not None:
+                with suppress(StampmillError):  # unplugged, perhaps: then chips have no power
+                    await self._reset_line.hold()
             for port in (regulator, data):
                 if port is not None:
                     await port.close()

@@ -1,3 +1,5 @@
+import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,10 +8,13 @@ from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
 from stampmill.core.backends.asic.board.emberone import EmberOneBoard
 from stampmill.core.backends.asic.board.found import board_at
+from stampmill.core.backends.asic.board.gekko import GekkoBoard
 from stampmill.core.backends.asic.board.guarded import BoardPorts
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.discovery import Machine, names_here
+from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.errors import NoDeviceError
+from tests.core.backends.asic.link.fake_usb import FakeDevice, FakeUsb
 from tests.core.backends.asic.link.sysfs import Tree, plug_bitaxe
 
 SETTINGS = BoardSettings()
@@ -67,6 +72,38 @@ def test_a_board_that_is_not_supported_is_refused(tree: Tree) -> None:
     tree.add_adapter("1-2", 0, "ttyUSB0")
     with pytest.raises(NoDeviceError, match="not supported yet"):
         board_at(tree.path("ttyUSB0"), SETTINGS, machine(tree))
+
+
+@pytest.mark.parametrize(
+    ("usb_id", "product", "pins"),
+    [
+        ("10c4:ea70", "GekkoScience Compac A1", (7, 0)),
+        ("10c4:ea70", "GekkoScience Terminus A2", (7, 0)),
+        ("0403:6015", "CompacF Bitcoin Miner", (0, 2)),
+    ],
+)
+def test_a_sticks_reset_line_is_that_of_its_adapter_wherever_it_is_plugged_in(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, usb_id: str, product: str, pins: tuple[int, int]
+) -> None:
+    stick = FakeDevice("1-2.4")
+    monkeypatch.setitem(sys.modules, "usb1", FakeUsb(stick))
+    texts = {"manufacturer": "GekkoScience", "product": product, "serial": "g1"}
+    tree.plug("1-2.4", usb_id, **texts)
+    for interface in range(2 if usb_id == "10c4:ea70" else 1):
+        tree.add_adapter("1-2.4", interface, f"ttyUSB{interface}")
+    board = board_at(tree.path("ttyUSB0"), SETTINGS, machine(tree))
+    assert isinstance(board, GekkoBoard)
+    line = board._reset_line
+    assert line is not None
+    asyncio.run(line.hold())
+    assert stick.pins == pins[0]
+    tree.unplug("1-2.4")
+    with pytest.raises(PortGoneError):
+        asyncio.run(line.release())
+    tree.plug("1-3", usb_id, **texts)
+    stick.socket = "1-3"
+    asyncio.run(line.release())
+    assert stick.pins == pins[1]
 
 
 def test_all_boards_here_are_those_that_can_be_used(tree: Tree) -> None:

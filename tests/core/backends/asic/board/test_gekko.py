@@ -4,8 +4,9 @@ import pytest
 
 from stampmill.core.backends.asic.board.gekko import GekkoBoard
 from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.backends.asic.link.port import Port
-from stampmill.core.errors import UsageError
+from stampmill.core.errors import MissingExtraError, UsageError
 
 from .lines import ScriptedPort, at_once
 
@@ -54,6 +55,50 @@ def test_a_stick_without_reset_line_and_second_port_is_taken_as_it_is() -> None:
         await board.power_up()
         assert stick.done == ["open data"]
         await board.stop()
+
+    asyncio.run(run())
+
+
+class NoLine:
+    """A reset line that is out of reach, or gone for the moment."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.asked = 0
+
+    async def hold(self) -> None:
+        self.asked += 1
+        raise self.error
+
+    async def release(self) -> None:
+        raise self.error
+
+
+def test_a_reset_line_out_of_reach_is_said_once_and_done_without() -> None:
+    async def run() -> None:
+        stick, line = Stick(), NoLine(MissingExtraError("a reset line", "usb"))
+        board = GekkoBoard("data", reset_line=line, opener=stick.open, sleep=at_once)
+        await board.power_up()
+        await board.stop()
+        await board.power_up()
+        assert line.asked == 1
+        (notice,) = board.notices()
+        assert notice.startswith("data: a reset line needs the extra 'usb'")
+        assert notice.endswith("the chips are taken without a reset")
+
+    asyncio.run(run())
+
+
+def test_a_stick_that_is_gone_keeps_its_reset_line_for_when_it_is_back() -> None:
+    async def run() -> None:
+        stick, line = Stick(), NoLine(PortGoneError("USB device 1-2"))
+        board = GekkoBoard("data", reset_line=line, opener=stick.open, sleep=at_once)
+        with pytest.raises(PortGoneError):
+            await board.power_up()
+        await board.stop()
+        with pytest.raises(PortGoneError):
+            await board.power_up()
+        assert line.asked == 3
 
     asyncio.run(run())
 
