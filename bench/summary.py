@@ -1,5 +1,6 @@
 """What a row of measurements says: middle, spread, and the ratio of two rows with its interval."""
 
+import math
 import random
 import statistics
 from collections.abc import Sequence
@@ -78,6 +79,17 @@ def percentile(data: Sequence[float], percent: float) -> float:
     ordered = sorted(data)
     rank = -(-len(ordered) * percent // 100)
     return ordered[max(int(rank) - 1, 0)]
+
+
+def histogram(data: Sequence[float]) -> tuple[list[float], list[int]]:
+    """Return bounds, each a power of two of a microsecond, and how many values lie below each.
+
+    A value counts for the first bound that it does not exceed, so that the counts add up.
+    """
+    exponents = [max(math.ceil(math.log2(max(value, 1e-9) * 1e6)), 0) for value in data]
+    highest = max(exponents, default=0)
+    bounds = [1e-6 * 2**exponent for exponent in range(highest + 1)]
+    return bounds, [exponents.count(exponent) for exponent in range(highest + 1)]
 
 
 def outliers(data: Sequence[float]) -> tuple[int, int]:

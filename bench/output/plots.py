@@ -1,7 +1,7 @@
 """Figures of a result, drawn by matplotlib: what there is to draw decides which.
 
-Kernels against their port limits, how rounds are distributed, rates by threads, and, of several
-results, rates from commit to commit.
+Kernels against their port limits, how rounds are distributed, rates by threads, histograms of
+latencies, and, of several results, rates from commit to commit.
 """
 
 import importlib
@@ -62,7 +62,9 @@ def _panels(records: Sequence[Document]) -> list[Panel]:
     wanted: list[tuple[Panel, object]] = [
         (_roofline, _limited(newest)),
         (_scaling, _scaled(newest)),
-        (_distribution, [one for one in newest if len(one["stats"].get("data") or ()) > 1]),
+        (_distribution, _varied(newest)),
+        (_job_switch, _latencies(newest, "job_switch")),
+        (_share_path, _latencies(newest, "share_path")),
         (_history, len(records) > 1 and _histories(records)),
     ]
     return [panel for panel, content in wanted if content]
@@ -91,7 +93,7 @@ def _scaling(axes: Any, records: Sequence[Document]) -> None:
 
 
 def _distribution(axes: Any, records: Sequence[Document]) -> None:
-    rows = [one for one in records[-1]["benchmarks"] if len(one["stats"].get("data") or ()) > 1]
+    rows = _varied(records[-1]["benchmarks"])
     spread = [
         [100 * (value / row["stats"]["median"] - 1) for value in row["stats"]["data"]]
         for row in rows
@@ -99,6 +101,29 @@ def _distribution(axes: Any, records: Sequence[Document]) -> None:
     axes.boxplot(spread, orientation="horizontal", tick_labels=[row["name"] for row in rows])
     axes.invert_yaxis()
     axes.set(title="How rounds differ from their median", xlabel="% of the median's time")
+
+
+def _job_switch(axes: Any, records: Sequence[Document]) -> None:
+    _histograms(axes, _latencies(records[-1]["benchmarks"], "job_switch"))
+    axes.set(title="From a job read to all threads on it")
+
+
+def _share_path(axes: Any, records: Sequence[Document]) -> None:
+    _histograms(axes, _latencies(records[-1]["benchmarks"], "share_path"))
+    axes.set(title="From a nonce found to its submit written")
+
+
+def _histograms(axes: Any, rows: Benchmarks) -> None:
+    """Draw each row's share of every step, on one scale for all."""
+    for row in rows:
+        found = row["extra_info"]["histogram"]
+        milliseconds = [1000 * bound for bound in found["not_above_seconds"]]
+        total = sum(found["counts"])
+        shares = [100 * count / total for count in found["counts"]]
+        axes.plot(milliseconds, shares, drawstyle="steps-mid", label=f"{row['name']} ({total})")
+    axes.set_xscale("log")
+    axes.set(xlabel="ms", ylabel="% of them")
+    axes.legend(fontsize="small")
 
 
 def _history(axes: Any, records: Sequence[Document]) -> None:
@@ -114,6 +139,23 @@ def _history(axes: Any, records: Sequence[Document]) -> None:
 def _limited(benchmarks: Benchmarks) -> list[dict[str, Any]]:
     keys = ("cycles_per_hash", "port_limit_cycles_per_hash")
     return [one for one in benchmarks if all(one.get("extra_info", {}).get(key) for key in keys)]
+
+
+def _varied(benchmarks: Benchmarks) -> list[dict[str, Any]]:
+    """Return rows of more than one round; latencies have histograms."""
+    return [
+        one
+        for one in benchmarks
+        if len(one["stats"].get("data") or ()) > 1 and "histogram" not in one.get("extra_info", {})
+    ]
+
+
+def _latencies(benchmarks: Benchmarks, what: str) -> list[dict[str, Any]]:
+    return [
+        one
+        for one in benchmarks
+        if "histogram" in one.get("extra_info", {}) and one["params"].get("what") == what
+    ]
 
 
 def _scaled(benchmarks: Benchmarks) -> dict[str, list[tuple[int, float]]]:

@@ -13,6 +13,10 @@ class Effort:
     jobs: int = 320
     """Clean jobs behind the latencies."""
     job_interval: float = 0.1
+    paces: tuple[tuple[float, int], ...] = ((0.01, 400), (0.1, 100), (1.0, 20), (5.0, 5), (30.0, 2))
+    """Seconds from one clean job to the next, and how many of them."""
+    device: str = ""
+    """The OpenCL device whose latencies are asked for, if any."""
     starts: int = 11
     memory_seconds: float = 10.0
     soak_jobs: int = 3600
@@ -31,6 +35,7 @@ QUICK = Effort(
     window_seconds=0.2,
     jobs=20,
     job_interval=0.05,
+    paces=((0.01, 20), (0.1, 8)),
     starts=1,
     memory_seconds=1.0,
     soak_jobs=60,

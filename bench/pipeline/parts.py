@@ -6,7 +6,17 @@ from time import monotonic
 
 from stampmill.bench import show
 from stampmill.bench.host import machine
-from stampmill.bench.pipeline import fan_out, latency, memory, messages, rate, soak, start
+from stampmill.bench.pipeline import (
+    device,
+    fan_out,
+    intervals,
+    latency,
+    memory,
+    messages,
+    rate,
+    soak,
+    start,
+)
 from stampmill.bench.pipeline.effort import FULL, Effort
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target, Verdict
 from stampmill.bench.processes.neighbours import Neighbours
@@ -30,18 +40,22 @@ PARTS = (
     Part("rate", rate.TARGETS, rate.measure),
     Part("latency", latency.TARGETS, latency.measure),
     Part("tls", latency.TLS_TARGETS, latency.measure_tls),
+    Part("paces", intervals.TARGETS, intervals.measure),
     Part("start", start.TARGETS, start.measure),
     Part("memory", memory.TARGETS, memory.measure),
     Part("soak", soak.TARGETS, soak.measure),
     Part("crowd", fan_out.TARGETS, fan_out.measure),
     Part("messages", messages.TARGETS, messages.measure),
 )
+DEVICE = Part("device", device.TARGETS, device.measure)
+"""Measured where a device is asked for, alone."""
 
 
 def names() -> list[str]:
     """Return what may be measured alone: targets, and parts for all of theirs."""
-    targets = [target.name for part in PARTS for target in part.targets]
-    return list(dict.fromkeys([*(part.name for part in PARTS), *targets]))
+    parts = (*PARTS, DEVICE)
+    targets = [target.name for part in parts for target in part.targets]
+    return list(dict.fromkeys([*(part.name for part in parts), *targets]))
 
 
 def measure(
@@ -60,7 +74,7 @@ def measure(
     if unknown:
         raise UsageError(f"no target '{unknown[0]}'; there are {', '.join(names())}")
     findings = []
-    for part in PARTS:
+    for part in (DEVICE,) if effort.device else PARTS:
         if not only or _is_wanted(part, only):
             progress(f"measuring {part.name}")
             findings.append(_selected(_quietest(part, effort, patience), part, only))

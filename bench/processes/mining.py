@@ -10,6 +10,7 @@ from stampmill.bench.processes import holdings
 from stampmill.bench.processes.children import Result, Settings
 from stampmill.core.backends import registry
 from stampmill.core.backends.base import Backend
+from stampmill.core.backends.options import BackendOptions
 from stampmill.core.events import Event, JobArrived
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.miner import Miner
@@ -23,14 +24,15 @@ _AGENT = "stampmill/bench"
 def child(settings: Settings) -> Result:
     """Mine at `url` until `jobs` jobs have come; note what the process holds after `marks` of them.
 
-    `pins` are for TLS. Without marks it keeps the traffic, to look for shares that were sent too
-    late.
+    `pins` are for TLS, `device` is an OpenCL device instead of the default backend. Without marks
+    it keeps the traffic, to look for shares that were sent too late.
     """
     pool = PoolSettings(settings["url"], "bench", tls_pins=tuple(settings.get("pins", ())))
-    return asyncio.run(_mine(pool, settings["jobs"], set(settings.get("marks", ()))))
+    backend = _backend(settings.get("device", ""))
+    return asyncio.run(_mine(pool, backend, settings["jobs"], set(settings.get("marks", ()))))
 
 
-async def _mine(pool: PoolSettings, jobs: int, marks: set[int]) -> Result:
+async def _mine(pool: PoolSettings, backend: Backend, jobs: int, marks: set[int]) -> Result:
     traffic = Traffic()
     # A fresh pool process answers at once or never: one retry is for a slow machine.
     source = StratumSource(
@@ -40,7 +42,7 @@ async def _mine(pool: PoolSettings, jobs: int, marks: set[int]) -> Result:
         trace=None if marks else traffic.keep,
     )
     watch = _Watch(jobs, marks)
-    miner = Miner(source, [_default_backend()], observer=watch)
+    miner = Miner(source, [backend], observer=watch)
     watch.stop = miner.stop
     async with collected_on_the_side():
         await miner.run()
@@ -57,8 +59,9 @@ async def _mine(pool: PoolSettings, jobs: int, marks: set[int]) -> Result:
     }
 
 
-def _default_backend() -> Backend:
-    choice = registry.choose_default()
+def _backend(device: str) -> Backend:
+    """Return the one of a device, or the default."""
+    choice = registry.choose_default(BackendOptions(kernel=device or None))
     return registry.create(choice.name, choice.options)
 
 

@@ -1,10 +1,11 @@
 """`stampmill bench pipeline`."""
 
 import argparse
+from dataclasses import replace
 
 from stampmill.core.cli.bench import output, values
 from stampmill.core.cli.options import Commands
-from stampmill.core.errors import ExitCode, RegressionError
+from stampmill.core.errors import ExitCode, RegressionError, UsageError
 
 
 def add_to(benches: Commands) -> argparse.ArgumentParser:
@@ -14,8 +15,9 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
         help="the whole path against its targets: rate, latencies, start, memory, soak",
         description="Measures the whole miner, each part in fresh processes with the pool in one "
         "of its own: its rate beside the bare kernel's; from a job read to all threads on it, and "
-        "from a nonce found to its submit written, under a clean job every 100 ms; from the start "
-        "to the first hash; memory; and what grows over 3,600 jobs. Takes about five minutes, and "
+        "from a nonce found to its submit written, under a clean job every 100 ms, and at paces "
+        "from 10 ms to 30 s; from the start to the first hash; memory; and what grows over 3,600 "
+        "jobs. Takes about eight minutes, and "
         "wants an otherwise idle machine.",
     )
     parser.set_defaults(bench=run)
@@ -23,6 +25,8 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
     only = "a target or part, such as job-switch, rate, start or soak; repeatable"
     add("--only", action="append", default=[], metavar="NAME", help=only)
     add("--quick", action="store_true", help="some seconds each, to see that it works")
+    device = "the latencies of this OpenCL device, such as opencl:0, and nothing else"
+    add("-d", "--device", default="", metavar="DEVICE", help=device)
     patience = "repeat a part that other processes disturbed, each for at most so long (0)"
     add("--patience", type=values.seconds, default=0.0, metavar="S", help=patience)
     add("--check", action="store_true", help="exit 6 unless every target is met")
@@ -35,7 +39,9 @@ def run(options: argparse.Namespace) -> ExitCode:
     from stampmill.bench.pipeline import effort, parts  # noqa: PLC0415  mining starts without
 
     output.check(options)
-    extent = effort.QUICK if options.quick else effort.FULL
+    if options.device and options.device.partition(":")[0] != "opencl":
+        raise UsageError(f"no OpenCL device '{options.device}': write opencl:0")
+    extent = replace(effort.QUICK if options.quick else effort.FULL, device=options.device)
     findings = parts.measure(options.only, extent, output.progress, options.patience)
     output.publish(options, parts.as_document(findings, extent), parts.report(findings, extent))
     if options.check and (missed := parts.missed(findings)):

@@ -21,6 +21,21 @@ def test_what_there_is_decides_what_is_drawn():
     assert titles([made(), made()])[-1] == "_history"
 
 
+def test_latencies_are_drawn_as_histograms_and_go_into_the_page(tmp_path):
+    result = made()
+    row = {"histogram": {"not_above_seconds": [1e-6, 2e-6], "counts": [3, 1]}}
+    for what in ("job_switch", "share_path"):
+        stats = {"data": [1e-6] * 4, "median": 1e-6, "rounds": 4}
+        result["benchmarks"].append({
+            "name": f"10ms_{what}", "fullname": f"latency::10ms_{what}", "stats": stats,
+            "params": {"what": what}, "extra_info": row,
+        })  # fmt: skip
+    assert titles([result]) == ["_roofline", "_distribution", "_job_switch", "_share_path"]
+    page.write([result], path := tmp_path / "page.html")
+    assert "latency::10ms_job_switch" in path.read_text()
+    assert plots.drawn([result], "png").startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     ("form", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
 )

@@ -16,6 +16,7 @@ TINY = Effort(
     window_seconds=0.15,
     jobs=8,
     job_interval=0.05,
+    paces=((0.01, 10), (0.1, 6)),
     starts=1,
     memory_seconds=0.3,
     soak_jobs=30,
