@@ -57,7 +57,7 @@ def add_surface_options(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         nargs="?",
         const=HTTP_PLACE,
-        help=f"serve /metrics over HTTP ({HTTP_PLACE})",
+        help=f"serve a page to watch the run, and /metrics, over HTTP ({HTTP_PLACE})",
     )
     add(
         "--http-token",

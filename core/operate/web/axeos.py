@@ -27,7 +27,7 @@ def system_info(shot: Snapshot, version: str) -> Json:
     # A device without a clock that we know is one core at so many hashes a second.
     mhz = _first(shot, Quantity.FREQUENCY) / 1e6 or rate / chips / 1e6
     return {
-        "power": _total(shot, Quantity.POWER),
+        "power": _power(shot),
         "voltage": 1000 * _first(shot, Quantity.VOLTAGE),
         "temp": max(map(figures.temperature, shot.devices), default=0.0),
         "vrTemp": 0.0,
@@ -90,8 +90,11 @@ def _chips(shot: Snapshot) -> int:
     return max(1, sum(each))
 
 
-def _total(shot: Snapshot, quantity: Quantity) -> float:
-    return sum(sum(figures.readings(device, quantity)) for device in shot.devices)
+def _power(shot: Snapshot) -> float:
+    """Return what is drawn in all, as far as meters or boards tell."""
+    if shot.energy is not None and shot.energy.watts is not None:
+        return shot.energy.watts
+    return sum(sum(figures.readings(device, Quantity.POWER)) for device in shot.devices)
 
 
 def _first(shot: Snapshot, quantity: Quantity) -> float:

@@ -90,7 +90,7 @@ export class RateChart {
         x: { range: (_plot, low, high) => [Math.min(low, high - LEAST_SECONDS), high] },
         y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.15 : 1] },
       },
-      axes: [{ ...axis, values: clockTicks }, { ...axis, size: 78, values: (_plot, ticks) => ticks.map(rate) }],
+      axes: [{ ...axis, size: 30, space: 85, values: clockTicks }, { ...axis, size: 78, values: (_plot, ticks) => ticks.map(rate) }],
       series: [{}, ...data.slice(1).map((_column, place) => this.series(place))],
       hooks: { setCursor: [(plot) => this.point(plot)] },
     };

@@ -64,6 +64,13 @@ export function duration(seconds) {
   return days < 730 ? `${Math.floor(days)} days` : `${difficulty(days / 365.25)} years`;
 }
 
+// Joules of so many hashes that the figure has few digits.
+export function efficiency(joulesPerHash) {
+  if (!isKnown(joulesPerHash)) return NONE;
+  const [hashes, unit] = [[1e12, "TH"], [1e9, "GH"], [1e6, "MH"]].find(([n]) => joulesPerHash * n < 10000) ?? [1e3, "kH"];
+  return quantity(joulesPerHash * hashes, `J/${unit}`);
+}
+
 export function energy(joules) {
   if (!isKnown(joules)) return NONE;
   return joules >= 360000 ? quantity(joules / 3.6e6, "kWh") : quantity(joules / 3600, "Wh");

@@ -3,6 +3,8 @@
 import { byId, setText, tableRows, terms } from "./dom.js";
 import * as f from "./format.js";
 
+const LISTED = 16; // devices whose power is told one by one
+
 export function showSnapshot(shot) {
   terms(byId("tiles"), tiles(shot));
   tableRows(byId("devices"), shot.devices, (device) => device.label, deviceCells);
@@ -22,11 +24,10 @@ function tiles(shot) {
   const lost = shot.stale + shot.lost + shot.unanswered;
   const watts = shot.energy?.watts ?? sum(shot.devices.flatMap((device) => readings(device, "watts")));
   const hottest = shot.devices.flatMap((device) => readings(device, "celsius"));
-  const wait = f.isKnown(shot.expected_share_seconds) ? `about ${f.duration(shot.expected_share_seconds)}` : f.NONE;
   return [
     ["Hash rate", f.rate(rates.seconds_5), `1 min ${f.rate(rates.minute_1)}, 15 min ${f.rate(rates.minutes_15)}`],
     ["Accepted shares", f.count(shot.accepted), `${f.count(shot.rejected)} rejected, ${f.count(lost)} stale or lost`],
-    ["To the next share", wait, `the latest ${ago(shot.seconds_since_accepted)}`],
+    ["Next share in", f.duration(shot.expected_share_seconds), `the latest ${ago(shot.seconds_since_accepted)}`],
     ["Best difficulty", f.difficulty(shot.best_difficulty), `network ${f.difficulty(shot.network_difficulty)}`],
     ["Blocks found", shot.blocks ? f.count(shot.blocks) : null],
     ["Power", f.isKnown(watts) ? f.quantity(watts, "W") : null, efficiency(shot.energy)],
@@ -48,15 +49,15 @@ function sum(values) {
 }
 
 function efficiency(energy) {
-  return f.isKnown(energy?.joules_per_hash) ? f.quantity(energy.joules_per_hash * 1e12, "J/TH") : "";
+  return f.isKnown(energy?.joules_per_hash) ? f.efficiency(energy.joules_per_hash) : "";
 }
 
 function deviceCells(device) {
-  const { rates, shares, sensors } = device;
+  const { name, backend, kernel, rates, shares, sensors } = device;
   const hot = readings(device, "celsius");
   const others = sensors.filter((s) => !["celsius", "watts"].includes(s.quantity));
   return [
-    [device.label, "", [device.backend, device.kernel].filter(Boolean).join(", ")],
+    [device.label, "", kernel.includes(name) ? backend : [backend, kernel].filter(Boolean).join(", ")],
     deviceState(device),
     [f.rate(rates.seconds_5), "n"],
     [f.rate(rates.minute_1), "n"],
@@ -66,7 +67,7 @@ function deviceCells(device) {
     [f.count(shares.hardware_errors), shares.hardware_errors ? "n bad" : "n"],
     [hot.length ? f.quantity(Math.max(...hot), "°C") : f.NONE, "n"],
     [f.quantity(device.watts ?? sum(readings(device, "watts")), "W"), "n", device.wattsOrigin],
-    [others.map((s) => `${s.place} ${reading(s)}`).join(", ") || f.NONE],
+    [others.map((s) => `${s.place} ${reading(s)}`).join(", ") || f.NONE, "wrap"],
   ];
 }
 
@@ -109,15 +110,16 @@ function energy(known) {
   if (!known) return [];
   const money = (value, digits) => (f.isKnown(value) ? `${value.toFixed(digits)} ${known.currency}` : null);
   return [
-    ["Power", f.isKnown(known.watts) ? f.quantity(known.watts, "W") : null, origins(known.devices)],
+    ["Power", f.isKnown(known.watts) ? f.quantity(known.watts, "W") : null],
+    ...drawn(known.devices),
     ["Energy so far", f.energy(known.joules), efficiency(known)],
     ["Price now", f.isKnown(known.price) ? `${money(known.price, 4)} per kWh` : null],
     ["Cost so far", money(known.cost, 4)],
   ];
 }
 
-function origins(devices) {
-  return [...new Set(devices.map((device) => device.origin))].join(", ");
+function drawn(devices) {
+  return devices.slice(0, LISTED).map(({ device, watts, origin }) => [`of ${device}`, f.quantity(watts, "W"), origin]);
 }
 
 function policy(known) {

@@ -34,6 +34,7 @@ function rejectedPart({ accepted, rejected }) {
 function state({ status, active }) {
   const faults = status.faults.map(([reason, count]) => `${reason} ${count}`).join(", ");
   if (!status.enabled) return ["‖ disabled", "warn", faults];
+  if (!active && status.state === "disconnected" && !faults) return ["○ stands by"];
   if (status.state !== "authorized") return [`✕ ${status.state}`, active ? "bad" : "warn", faults];
   return active ? ["● in use", "good", faults] : ["○ ready", "", faults];
 }
