@@ -30,11 +30,13 @@ def driver(board: Board, cables: Cables, settings: BoardSettings) -> Driver:
         return _Guarded(cables, told, settings, _GUARDED[board.kind])
     if board.kind in _ICARUS:
         return _Icarus(cables, told, settings, _ICARUS[board.kind])
-    return (_Gekko if len(board.ports) > 1 else _Bare)(cables, told, settings)
+    is_stick = board.kind.startswith("gekko")
+    return (_Gekko if is_stick else _Bare)(cables, told, settings, len(board.ports))
 
 
 class _Bare(BareBoard):
-    def __init__(self, cables: Cables, told: Told, settings: BoardSettings) -> None:
+    def __init__(self, cables: Cables, told: Told, settings: BoardSettings, ports: int) -> None:
+        del ports  # there is one
         super().__init__(cables.name, settings, opener=cables.open, sleep=asyncio.sleep)
         self._told = told
 
@@ -43,9 +45,10 @@ class _Bare(BareBoard):
 
 
 class _Gekko(GekkoBoard):
-    def __init__(self, cables: Cables, told: Told, settings: BoardSettings) -> None:
+    def __init__(self, cables: Cables, told: Told, settings: BoardSettings, ports: int) -> None:
+        second = cables.name + CONTROL_SUFFIX
         super().__init__(
-            cables.name, settings, telemetry=lambda: cables.name + CONTROL_SUFFIX,
+            cables.name, settings, telemetry=(lambda: second) if ports > 1 else None,
             opener=cables.open, sleep=asyncio.sleep,
         )  # fmt: skip
         self._told = told

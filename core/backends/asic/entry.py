@@ -45,7 +45,7 @@ def _board(port: str, said: AsicSettings) -> Board:
             return IcarusBoard(port, ICARUS, settings)
         case "erupter":
             return IcarusBoard(port, ERUPTER, settings)
-        case "gekko" | "gekko-a1":
+        case "gekko" | "gekko-a1" | "gekko-a2" | "gekko-f":
             return gekko_at(port, settings)
         case "bare":
             return BareBoard(port, settings)

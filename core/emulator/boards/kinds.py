@@ -78,6 +78,10 @@ KINDS: Mapping[str, Kind] = {
     "gekko-a1": Kind(
         "GekkoScience's Compac A1", table.BM1362, second="telemetry", usb_powered=True
     ),
+    "gekko-a2": Kind(
+        "GekkoScience's Compac A2", table.BM1370, second="telemetry", usb_powered=True
+    ),
+    "gekko-f": Kind("GekkoScience's Compac F", table.BM1397, usb_powered=True),
 }
 
 

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(
 KINDS = [
     ("bm1370", 1), ("bm1366", 1), ("bm1368", 1), ("bm1362", 1), ("bm1397", 1),
     ("bm1370", 12), ("bm1366", 3), ("bm1362", 65), ("icarus", 1), ("erupter", 1), ("gekko-a1", 1),
+    ("gekko-a2", 1), ("gekko-f", 1),
 ]  # fmt: skip
 
 Scenario = Callable[[Rig], Awaitable[None]]
