@@ -10,9 +10,11 @@ from stampmill.core.backends import registry
 from stampmill.core.cli import options as shared
 from stampmill.core.cli.choice import choose_backends
 from stampmill.core.cli.doctor import machine
+from stampmill.core.cli.doctor.energy import energy
 from stampmill.core.cli.doctor.finding import Finding, Grade, bad, well
 from stampmill.core.cli.doctor.pools import ask_pools
 from stampmill.core.cli.doctor.rate import measure
+from stampmill.core.cli.energy import add_energy_options
 from stampmill.core.cli.options import Commands
 from stampmill.core.cli.surfaces import add_surface_options, check_surfaces
 from stampmill.core.errors import ExitCode, NoDeviceError
@@ -35,6 +37,7 @@ def add_to(commands: Commands) -> None:
     shared.add_connection_options(parser)
     shared.add_device_options(parser)
     add_surface_options(parser)
+    add_energy_options(parser)
     shared.add_config_option(parser)
     parser.add_argument("--json", action="store_true", help="one object on standard output")
     parser.set_defaults(run=run)
@@ -71,7 +74,8 @@ async def _devices(settings: MineSettings) -> list[Finding]:
         return [bad("devices", str(error), "see `stampmill devices`")]
     named = well("devices", ", ".join(choice.name for choice in choices))
     on_cpu = [choice for choice in choices if choice.name in CPU_BACKENDS]
-    return [named, *[await measure(choice) for choice in on_cpu]]
+    found = [named, *[await measure(choice) for choice in on_cpu]]
+    return found + list(energy(settings, [choice.name for choice in choices]))
 
 
 def _source(settings: MineSettings, pool: PoolSettings) -> StratumSource:

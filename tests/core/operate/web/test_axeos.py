@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from stampmill.core.board_report import BoardReport, ChipReport, MeasuredRate
 from stampmill.core.operate.web import axeos
-from stampmill.core.snapshot import DeviceSnapshot, Quantity, Sensor
+from stampmill.core.snapshot import DeviceSnapshot, EnergySnapshot, Quantity, Sensor
 from tests.core.operate.cgminer.questions import world
 from tests.core.snapshots import DEVICE, RATES, SHARES, snapshot
 
@@ -61,6 +61,7 @@ def test_sensors_are_told_in_axeos_units() -> None:
     assert [shown[key] for key in ("temp", "frequency", "voltage", "fanrpm", "power")] == [
         62.5, 525.0, 1200.0, 4500.0, 14.5,
     ]  # fmt: skip
+    assert info(devices=(board,), energy=EnergySnapshot(watts=18.0))["power"] == 18.0
 
 
 def test_a_run_without_a_job_a_device_or_a_pool_is_told_of_too() -> None:
