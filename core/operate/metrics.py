@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     HistogramMetricFamily,
     Metric,
 )
 from prometheus_client.registry import Collector
 
-from stampmill.core.operate import figures
+from stampmill.core.operate import exposition, figures
 from stampmill.core.operate.alerts.finding import slug
 from stampmill.core.operate.energy_metrics import energy, policy_state
 from stampmill.core.operate.families import Samples, counter, gauge
@@ -35,13 +34,20 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 def render(shot: Snapshot, version: str) -> bytes:
     """Return the text that Prometheus scrapes."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(SnapshotCollector(lambda: shot, version))
-    return generate_latest(registry)
+    return "".join(map(exposition.text, families(shot, version))).encode()
+
+
+def families(shot: Snapshot, version: str) -> Iterator[Metric]:
+    """Yield what a snapshot says."""
+    yield from _run(shot, version)
+    yield from _devices(shot)
+    yield from energy(shot)
+    yield from _pools(shot)
+    yield from _alerts(shot)
 
 
 class SnapshotCollector(Collector):
-    """Collects from the snapshot of the moment."""
+    """Collects from the snapshot of the moment, for a registry of prometheus-client's."""
 
     def __init__(self, snapshot: Callable[[], Snapshot], version: str) -> None:
         self._snapshot = snapshot
@@ -53,12 +59,7 @@ class SnapshotCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield what the snapshot of the moment says."""
-        shot = self._snapshot()
-        yield from _run(shot, self._version)
-        yield from _devices(shot)
-        yield from energy(shot)
-        yield from _pools(shot)
-        yield from _alerts(shot)
+        yield from families(self._snapshot(), self._version)
 
 
 def _run(shot: Snapshot, version: str) -> Iterator[Metric]:

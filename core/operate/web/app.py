@@ -94,12 +94,13 @@ def _snapshot(site: Site) -> Handler:
 def _metrics(site: Site) -> Handler:
     # prometheus-client is an extra; a run whose metrics nobody reads need not have it.
     try:
-        from stampmill.core.operate import metrics  # noqa: PLC0415
+        from stampmill.core.operate import exposition, metrics  # noqa: PLC0415
     except ImportError:
         return _no_metrics
+    shown = exposition.Exposition(lambda shot: metrics.families(shot, site.version))
 
     async def scrape(_request: web.Request) -> web.Response:
-        body = metrics.render(site.desk.snapshot(), site.version)
+        body = await shown.of(site.desk.snapshot())
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     return scrape
