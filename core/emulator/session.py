@@ -66,6 +66,7 @@ class Session:
         self._timer: asyncio.TimerHandle | None = None
         self._next_unplug = board.unplug_every
         self._back_at: float | None = None
+        self._former: frozenset[str] = frozenset()
         self._reserved: list[PseudoTerminal] = []
 
     @property
@@ -94,12 +95,22 @@ class Session:
     def _plug_in(self) -> None:
         loop = asyncio.get_running_loop()
         for port in self.board.ports:
-            plug = _Plug(port.suffix, self._links[port.suffix], PseudoTerminal())
+            plug = _Plug(port.suffix, self._links[port.suffix], self._fresh_terminal())
             self._plugs[port.suffix] = plug
             loop.add_reader(plug.terminal.master, self._read, plug)
         for plug in self._plugs.values():
             if plug.link is not None:
                 plug.link.put(plug.terminal.name)
+
+    def _fresh_terminal(self) -> PseudoTerminal:
+        """Return one of another name than before.
+
+        The system gives the lowest free number out, and a driver may have kept the old one from
+        being free until just now.
+        """
+        while (terminal := PseudoTerminal()).name in self._former:
+            self._reserved.append(terminal)
+        return terminal
 
     def _pull_out(self) -> None:
         loop = asyncio.get_running_loop()
@@ -157,10 +168,8 @@ class Session:
     def _unplug(self, now: float) -> None:
         self.board.injected["unplug"] += 1
         self.board.on_unplugged(now)
-        count = len(self._plugs)
+        self._former = frozenset(self.names.values())
         self._pull_out()
-        # The system gives the lowest free numbers out: these keep the old ones from coming again.
-        self._reserved = [PseudoTerminal() for _ in range(count)]
         self._on_event("unplugged")
 
 

@@ -47,3 +47,20 @@ def test_closing_leaves_no_descriptor_and_no_timer():
     before = len(os.listdir("/proc/self/fd"))
     asyncio.run(session())
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_it_comes_back_by_another_name_even_if_the_old_one_was_free_just_in_time():
+    async def replug() -> tuple[str, str]:
+        session = Session(build(BoardOptions("bm1370")))
+        session.open()
+        before = session.names[""]
+        driver = os.open(before, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        session._unplug(1.0)
+        os.close(driver)  # until now the system could not give its number out again
+        session._plug_in()
+        after = session.names[""]
+        session.close()
+        return before, after
+
+    before, after = asyncio.run(replug())
+    assert before != after
