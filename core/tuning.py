@@ -62,9 +62,24 @@ class Tuned(msgspec.Struct, frozen=True):
     """Of a CPU: kernels in `order` that are not in the build."""
 
 
+class BoardSetting(msgspec.Struct, frozen=True):
+    """Where an ASIC board did best: its clock in MHz, its core voltage where that can be set."""
+
+    kind: str
+    goal: str
+    measured_at: str  # ISO 8601, UTC
+    mhz: float
+    volts: float | None
+    hashes_per_second: float
+    error_ratio: float
+    watts: float | None = None
+    celsius: float | None = None
+
+
 class _File(msgspec.Struct, frozen=True):
     format: int
-    devices: dict[str, Tuned]
+    devices: dict[str, Tuned] = {}
+    boards: dict[str, BoardSetting] = {}
 
 
 def cpu(build: str) -> Device:
@@ -90,13 +105,39 @@ def entry(device: Device, environ: Mapping[str, str] = os.environ) -> Tuned | No
 def remember(device: Device, tuned: Tuned, environ: Mapping[str, str] = os.environ) -> Path:
     """Put a device's entry into the file, and return its path. Raise OSError if that fails."""
     file = _where(environ)
-    devices = {**_known(file), device.name: tuned}
-    _write(file, msgspec.json.format(msgspec.json.encode(_File(_FORMAT, devices)), indent=1))
+    known = _known(file)
+    devices = {**known.devices, device.name: tuned}
+    _write(file, _encoded(_File(_FORMAT, devices, known.boards)))
     _entry.cache_clear()
     wanted = {variant.file for each in devices.values() for variant in each.variants}
     for other in file.parent.glob(_LIBRARY.format("*")):
         if other.name not in wanted:
             other.unlink(missing_ok=True)
+    return file
+
+
+def board(key: str, environ: Mapping[str, str] = os.environ) -> BoardSetting | None:
+    """Return where a board did best, by its serial number or else its name; None: not known."""
+    file = path(environ)
+    if file is None:
+        return None
+    try:
+        return _read(file).boards.get(key)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        _ignored(file, str(error))
+        return None
+
+
+def remember_board(
+    key: str, setting: BoardSetting, environ: Mapping[str, str] = os.environ
+) -> Path:
+    """Put a board's setting into the file, and return its path. Raise OSError if that fails."""
+    file = _where(environ)
+    known = _known(file)
+    boards = {**known.boards, key: setting}
+    _write(file, _encoded(_File(_FORMAT, known.devices, boards)))
     return file
 
 
@@ -166,11 +207,15 @@ def _ignored(file: Path, reason: str) -> None:
     _log.warning("tuning ignored: file=%s reason=%s cure=%s", file, reason, cure)
 
 
-def _known(file: Path) -> dict[str, Tuned]:
-    """Return the entries of the file as far as it can be read: a broken one is written anew."""
+def _known(file: Path) -> _File:
+    """Return what the file holds as far as it can be read: a broken one is written anew."""
     with suppress(OSError, ValueError):
-        return _read(file).devices
-    return {}
+        return _read(file)
+    return _File(_FORMAT)
+
+
+def _encoded(content: _File) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(content), indent=1)
 
 
 def _read(file: Path) -> _File:

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from stampmill.core import native, tuning
-from stampmill.core.tuning import Device, Tuned
+from stampmill.core.tuning import BoardSetting, Device, Tuned
 
 CPU = Device("cpu Some Model 6 1 2", "", "abcd")
 GPU = Device("opencl Some Board", "driver 1.2", "ef01")
@@ -142,3 +142,26 @@ def test_what_is_kept_beside_the_file_goes_when_no_entry_names_it(environ: dict[
     assert tuning.library(outside, environ) is None
     tuning.remember(CPU, tuned(CPU, "other"), environ)
     assert tuning.library(variant, environ) is None
+
+
+BOARD = BoardSetting("bitaxe-gamma", "rate", "2026-01-02T03:04:05+00:00", 600.0, 1.2, 1.2e12, 0.001)
+
+
+def test_a_boards_setting_is_kept_by_its_number_beside_devices(environ: dict[str, str]) -> None:
+    assert tuning.board("b1", environ) is tuning.board("b1", {}) is None
+    tuning.remember(CPU, tuned(CPU, "two", "one"), environ)
+    tuning.remember_board("b1", BOARD, environ)
+    tuning.remember(GPU, tuned(GPU, "wide"), environ)
+    tuning.remember_board("b2", msgspec.structs.replace(BOARD, mhz=525.0), environ)
+    assert tuning.board("b1", environ) == BOARD
+    assert tuning.order(CPU, environ) == ("two", "one")
+    assert tuning.order(GPU, environ) == ("wide",)
+    assert tuning.board("b3", environ) is None
+
+
+def test_a_broken_file_says_nothing_of_boards_and_is_said_to(
+    environ: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    write(environ, "{")
+    assert tuning.board("b1", environ) is None
+    assert "tuning ignored" in caplog.text
