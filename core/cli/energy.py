@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import fields
 
+from stampmill.core.energy.books.store import Store, energy_file
 from stampmill.core.energy.governor import Record, Tell
 from stampmill.core.energy.plan import Plan, plan_of
-from stampmill.core.energy.store import Store, energy_file
 from stampmill.core.energy.warden import Warden, attending
 from stampmill.core.miner import Miner
 from stampmill.core.settings import EnergySettings, MineSettings, RuleSettings

@@ -6,7 +6,7 @@ from stampmill.core.energy.gauges import Gauges, Wanted
 from stampmill.core.energy.metering import Gathered, celsius_of
 from stampmill.core.energy.plan import Plan
 from stampmill.core.energy.power import names_of
-from stampmill.core.energy.spans import local_time
+from stampmill.core.energy.prices.spans import local_time
 from stampmill.core.snapshot import DeviceSnapshot, Snapshot
 
 _NAMED = 8

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 from stampmill.core.energy.power import Configured, parse_power
+from stampmill.core.energy.prices.spans import parse_spans
+from stampmill.core.energy.prices.tariff import Tariff, tariff_of
 from stampmill.core.energy.rules import COOLER_BY, Limits
-from stampmill.core.energy.spans import parse_spans
-from stampmill.core.energy.tariff import Tariff, tariff_of
 from stampmill.core.errors import UsageError
 from stampmill.core.settings import EnergySettings, RuleSettings
 

@@ -6,7 +6,7 @@ A rule that has spoken goes on until what it watches is well back, so that it ne
 from dataclasses import dataclass
 from datetime import datetime
 
-from stampmill.core.energy.spans import Span
+from stampmill.core.energy.prices.spans import Span
 from stampmill.core.settings import RuleSettings
 from stampmill.core.snapshot import PolicyAction
 

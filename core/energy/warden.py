@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
 
+from stampmill.core.energy.books.ledger import Ledger
+from stampmill.core.energy.books.store import Store
 from stampmill.core.energy.complaints import complaints
 from stampmill.core.energy.gauges import Gauges, Wanted, wanted_by
 from stampmill.core.energy.governor import Governed, Governor, Record, Tell
-from stampmill.core.energy.ledger import Ledger
 from stampmill.core.energy.metering import Gathered, Metering
 from stampmill.core.energy.plan import Plan
-from stampmill.core.energy.spans import local_time
-from stampmill.core.energy.store import Store
+from stampmill.core.energy.prices.spans import local_time
 from stampmill.core.snapshot import DevicePower, EnergySnapshot, Snapshot
 
 LOOK_SECONDS = 1.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stampmill.core.energy.store import Store
+from stampmill.core.energy.books.store import Store
 from stampmill.core.energy.warden import ROUND_SECONDS
 from stampmill.core.events import Notice
 from stampmill.core.settings import EnergySettings, RuleSettings

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from stampmill.core.energy.books.store import Store
 from stampmill.core.energy.gauges import Folders, Gauges
 from stampmill.core.energy.meters.cards import Cards
 from stampmill.core.energy.plan import plan_of
-from stampmill.core.energy.store import Store
 from stampmill.core.energy.warden import Warden
 from stampmill.core.errors import NoDeviceError
 from stampmill.core.events import Event

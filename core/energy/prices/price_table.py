@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from stampmill.core.energy.spans import local_time
+from stampmill.core.energy.prices.spans import local_time
 from stampmill.core.errors import UsageError
 
 ALONE_SECONDS = 3600.0

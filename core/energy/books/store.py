@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from stampmill.core.energy.book import Book
+from stampmill.core.energy.books.book import Book
 
 VERSION = 1
 _LOCK_TRIES, _LOCK_PAUSE = 20, 0.05

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from stampmill.core.energy.tariff import Tariff, tariff_of
+from stampmill.core.energy.prices.tariff import Tariff, tariff_of
 from stampmill.core.errors import UsageError
 from stampmill.core.settings import EnergySettings
 

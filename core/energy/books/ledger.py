@@ -1,8 +1,8 @@
 """Books what is spent at the price of its time; what is booked and not yet kept can be taken."""
 
-from stampmill.core.energy.book import JOULES_PER_KWH, Account, Book
-from stampmill.core.energy.spans import local_time
-from stampmill.core.energy.tariff import Tariff
+from stampmill.core.energy.books.book import JOULES_PER_KWH, Account, Book
+from stampmill.core.energy.prices.spans import local_time
+from stampmill.core.energy.prices.tariff import Tariff
 from stampmill.core.snapshot import EnergyTotal
 
 

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from stampmill.core.energy.price_table import Entry, PriceTable, table_of
+from stampmill.core.energy.prices.price_table import Entry, PriceTable, table_of
 from stampmill.core.errors import UsageError
 
 _SHOWN = 40

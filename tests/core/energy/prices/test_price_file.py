@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stampmill.core.energy.price_file import PriceFile, parse_prices, read_prices
-from stampmill.core.energy.price_table import Entry, table_of
+from stampmill.core.energy.prices.price_file import PriceFile, parse_prices, read_prices
+from stampmill.core.energy.prices.price_table import Entry, table_of
 from stampmill.core.errors import UsageError
 
 BERLIN = ZoneInfo("Europe/Berlin")

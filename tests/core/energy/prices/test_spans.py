@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stampmill.core.energy.spans import DAYS, local_time, parse_span, zone_named
+from stampmill.core.energy.prices.spans import DAYS, local_time, parse_span, zone_named
 from stampmill.core.errors import UsageError
 
 BERLIN = ZoneInfo("Europe/Berlin")

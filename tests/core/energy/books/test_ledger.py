@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stampmill.core.energy.book import KEPT_DAYS, Account, Book
-from stampmill.core.energy.ledger import Ledger
-from stampmill.core.energy.spans import parse_span
-from stampmill.core.energy.store import Store, energy_file
-from stampmill.core.energy.tariff import Tariff
+from stampmill.core.energy.books.book import KEPT_DAYS, Account, Book
+from stampmill.core.energy.books.ledger import Ledger
+from stampmill.core.energy.books.store import Store, energy_file
+from stampmill.core.energy.prices.spans import parse_span
+from stampmill.core.energy.prices.tariff import Tariff
 from stampmill.core.snapshot import EnergyTotal
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from stampmill.core.energy.price_file import PriceFile
-from stampmill.core.energy.spans import Span, local_time, parse_span, zone_named
+from stampmill.core.energy.prices.price_file import PriceFile
+from stampmill.core.energy.prices.spans import Span, local_time, parse_span, zone_named
 from stampmill.core.errors import UsageError
 from stampmill.core.settings import EnergySettings
 

@@ -1,0 +1,1 @@
+"""What a kilowatt-hour costs at any time."""
