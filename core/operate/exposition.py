@@ -53,7 +53,8 @@ class Exposition:
 
 def _line(sample: Sample) -> str:
     labels = f"{{{','.join(_labels(sample))}}}" if sample.labels else ""
-    return f"{sample.name}{labels} {floatToGoString(sample.value)}\n"
+    value = floatToGoString(sample.value)  # type: ignore[no-untyped-call]  # the library's own
+    return f"{sample.name}{labels} {value}\n"
 
 
 def _labels(sample: Sample) -> Iterator[str]:

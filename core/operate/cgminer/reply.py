@@ -1,9 +1,9 @@
 """Replies and their two forms; no I/O. No form holds a newline or a number that is none."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 END = b"\0"
@@ -117,7 +117,8 @@ def _plain(value: bool | int | Fixed) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text)
+    # What json.dumps comes to for a text, in a fifth of the time: a reply has hundreds of keys.
+    return encode_basestring_ascii(text)
 
 
 def _text_items(section: Section | None) -> str:
