@@ -19,9 +19,24 @@ _GAMMA_IDEALITY, _GAMMA_BETA = 0x24, 0x00
 """ESP-Miner writes them on Gamma; that on-die diode is what all three chips have."""
 
 
-def _voltage_steps(volts: float) -> tuple[Step, ...]:
+def voltage_steps(volts: float) -> tuple[Step, ...]:
     """Return how to change the voltage of a powered board; reset has to be low."""
     return (tps546.command_step(volts), Pause(0.1))
+
+
+def stages(
+    fan: tuple[Step, ...], regulator: tps546.RegulatorLimits, start_volts: float
+) -> tuple[Stage, ...]:
+    """Return the bring-up of a board with a TPS546: its fans first, its voltage last."""
+    return (
+        Stage("reset low", (reset_step(high=False),)),
+        Stage("I2C", (Ask("I2C frequency", I2cFrequency(I2C_HERTZ)),)),
+        Stage("fan", fan),
+        Stage("regulator", tps546.identify_steps()),
+        Stage("regulator limits", tps546.limit_steps(regulator, start_volts)),
+        Stage("core voltage", tps546.on_steps(start_volts), heats=True),
+        Stage("settle", (Pause(0.5),)),
+    )
 
 
 def _diode(data: Sequence[bytes]) -> float | SensorFault:
@@ -50,6 +65,27 @@ def _regulator(
     return Gauge(name, kind, (read(tps546.ADDRESS, register, 2),), decode)
 
 
+def _fans(percent: float) -> tuple[Ask, ...]:
+    return (emc2101.fan_step(percent),)
+
+
+REGULATOR_GAUGES = (
+    _regulator("status word", tps546.Register.STATUS_WORD, _word, Kind.REGULATOR),
+    _regulator("input volts", tps546.Register.READ_VIN),
+    _regulator("core volts", tps546.Register.READ_VOUT, _volts),
+    Gauge(
+        "core amperes",
+        Kind.NOTE,
+        (
+            I2cWrite(tps546.ADDRESS, bytes([tps546.Register.PHASE, 0xFF])),  # all phases' sum
+            read(tps546.ADDRESS, tps546.Register.READ_IOUT, 2),
+        ),
+        _linear11,
+    ),
+    _regulator("regulator temperature", tps546.Register.READ_TEMPERATURE),
+)
+"""What a TPS546 tells; over domains in series its voltage is that of all together."""
+
 _GAUGES = (
     Gauge(
         "chip temperature",
@@ -70,37 +106,21 @@ _GAUGES = (
         ),
         _rpm,
     ),
-    _regulator("status word", tps546.Register.STATUS_WORD, _word, Kind.REGULATOR),
-    _regulator("input volts", tps546.Register.READ_VIN),
-    _regulator("core volts", tps546.Register.READ_VOUT, _volts),
-    Gauge(
-        "core amperes",
-        Kind.NOTE,
-        (
-            I2cWrite(tps546.ADDRESS, bytes([tps546.Register.PHASE, 0xFF])),  # all phases' sum
-            read(tps546.ADDRESS, tps546.Register.READ_IOUT, 2),
-        ),
-        _linear11,
-    ),
-    _regulator("regulator temperature", tps546.Register.READ_TEMPERATURE),
+    *REGULATOR_GAUGES,
 )
 
 BITAXE = Profile(
     name="bitaxe",
-    stages=(
-        Stage("reset low", (reset_step(high=False),)),
-        Stage("I2C", (Ask("I2C frequency", I2cFrequency(I2C_HERTZ)),)),
-        Stage("fan", emc2101.setup_steps(_GAMMA_IDEALITY, _GAMMA_BETA)),
-        Stage("regulator", tps546.identify_steps()),
-        Stage("regulator limits", tps546.limit_steps(tps546.FIVE_VOLT, limits.BITAXE_START_VOLTS)),
-        Stage("core voltage", tps546.on_steps(limits.BITAXE_START_VOLTS), heats=True),
-        Stage("settle", (Pause(0.5),)),
+    stages=stages(
+        emc2101.setup_steps(_GAMMA_IDEALITY, _GAMMA_BETA),
+        tps546.FIVE_VOLT,
+        limits.BITAXE_START_VOLTS,
     ),
     power_off=(tps546.off_step(),),
     gauges=_GAUGES,
     thermal=ThermalLimits(),
     models=limits.BITAXES,
-    fan=emc2101.fan_step,
-    voltage=_voltage_steps,
+    fans=_fans,
+    voltage=voltage_steps,
     start_volts=limits.BITAXE_START_VOLTS,
 )

@@ -45,5 +45,12 @@ BITAXE_ULTRA = Model("bitaxe-ultra", 0x1366, 1.2, 1.1, 1.3, 485, 575)
 BITAXES = (BITAXE_GAMMA, BITAXE_SUPRA, BITAXE_ULTRA)
 """Those with a TPS546 (Gamma 60x, Supra 402/403, Ultra 207), which the USB strings do not tell."""
 
+BITAXE_HEX = Model("bitaxe-hex", 0x1366, 1.2, 1.1, 1.3, 485, 575)
+BITAXE_SUPRA_HEX = Model("bitaxe-supra-hex", 0x1368, 1.166, 1.1, 1.3, 490, 575)
+BITAXE_TURBO = Model("bitaxe-turbo", 0x1370, 1.15, 1.0, 1.25, 525, 625)
+
+HEX_START_VOLTS = 1.2
+"""For each of three domains in series; within the limits of both."""
+
 BITAXE_START_VOLTS = 1.15
 """Within the limits of all of them: enough to ask the chip which it is."""

@@ -38,8 +38,8 @@ class Profile:
     models: tuple[Model, ...]
     variant: Variant | None = None
     """None: ask the firmware which it speaks."""
-    fan: Callable[[float], Ask] | None = None
-    """None: the board has no fan that we can turn."""
+    fans: Callable[[float], tuple[Ask, ...]] | None = None
+    """Sets the speed of all fans, in percent; None: the board has none that we can turn."""
     voltage: Callable[[float], tuple[Step, ...]] | None = None
     """None: the core voltage is fixed."""
     start_volts: float = 0.0
@@ -51,7 +51,7 @@ class Profile:
 
         The fan goes up before the voltage is taken away, and down after it.
         """
-        fan = () if self.fan is None else (self.fan(fan_percent),)
+        fan = () if self.fans is None else self.fans(fan_percent)
         rest = (*fan, *self.power_off) if fan_percent >= 100 else (*self.power_off, *fan)
         return (reset_step(high=False), *rest)
 

@@ -53,6 +53,7 @@ class Register(IntEnum):
     OT_WARN_LIMIT = 0x51
     VIN_OV_FAULT_LIMIT = 0x55
     VIN_OV_FAULT_RESPONSE = 0x56
+    VIN_UV_WARN_LIMIT = 0x58
     TON_DELAY = 0x60
     TON_RISE = 0x61
     TON_MAX_FAULT_LIMIT = 0x62
@@ -65,6 +66,9 @@ class Register(IntEnum):
     READ_IOUT = 0x8C
     READ_TEMPERATURE = 0x8D
     IC_DEVICE_ID = 0xAD
+    COMPENSATION_CONFIG = 0xB1
+    SYNC_CONFIG = 0xE4
+    STACK_CONFIG = 0xEC
     PIN_DETECT_OVERRIDE = 0xEE
 
 
@@ -96,7 +100,10 @@ _FAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class RegulatorLimits:
-    """What a kind of board writes into its regulator: volts, amperes, degC, kHz."""
+    """What a kind of board writes into its regulator: volts, amperes, degC, kHz.
+
+    `vin_warn` None: it is left alone. `before` is what a board writes ahead of all limits.
+    """
 
     vin_on: float
     vin_off: float
@@ -107,9 +114,27 @@ class RegulatorLimits:
     warn_amperes: float
     fault_amperes: float
     switch_kilohertz: float = 650
+    phase: int = 0x00
+    vin_warn: float | None = None
+    before: tuple[tuple[Register, bytes], ...] = ()
 
 
 FIVE_VOLT = RegulatorLimits(4.8, 4.5, 6.5, 0.25, 1.0, 2.0, 25, 30)
+HEX = RegulatorLimits(
+    11.5, 11.0, 14.8, 0.125, 2.5, 4.5, 25, 30, vin_warn=11.0,
+    before=((Register.STACK_CONFIG, b"\x00\x00"), (Register.SYNC_CONFIG, b"\x10")),
+)  # fmt: skip
+"""Three domains in series behind one regulator at 12 V."""
+TURBO = RegulatorLimits(
+    11.0, 10.5, 14.8, 0.25, 1.0, 3.0, 50, 55, phase=0xFF, vin_warn=11.0,
+    before=(
+        (Register.STACK_CONFIG, b"\x01\x00"),
+        (Register.SYNC_CONFIG, b"\xd0"),
+        # A block: its length goes first.
+        (Register.COMPENSATION_CONFIG, b"\x05\x12\x34\x42\x21\x04"),
+    ),
+)  # fmt: skip
+"""Two regulators as two phases at 12 V."""
 
 
 def fault_reasons(status: int) -> tuple[str, ...]:
@@ -140,11 +165,14 @@ def identify_steps() -> tuple[Step, ...]:
 def limit_steps(limits: RegulatorLimits, start_volts: float) -> tuple[Step, ...]:
     """Return all limits in the order of mujina's driver.
 
-    VIN_UV_WARN (58) is left out: on 5 V boards the device does not take it.
+    VIN_UV_WARN (58) is left out on 5 V boards: there the device does not take it.
     """
+    warn = limits.vin_warn
     pairs = (
-        (Register.PHASE, b"\x00"),
+        *limits.before,
+        (Register.PHASE, bytes([limits.phase])),
         (Register.FREQUENCY_SWITCH, _linear11(limits.switch_kilohertz)),
+        *(() if warn is None else ((Register.VIN_UV_WARN_LIMIT, _linear11(warn)),)),
         (Register.VIN_ON, _linear11(limits.vin_on)),
         (Register.VIN_OFF, _linear11(limits.vin_off)),
         (Register.VIN_OV_FAULT_LIMIT, _linear11(limits.vin_over)),

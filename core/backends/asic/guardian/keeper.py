@@ -270,10 +270,11 @@ class Keeper:
         self._orders.tell(Stopped(fault.kind.value, fault.text, cold))
 
     def _turn_fan(self, percent: float) -> None:
-        if self._profile.fan is None or percent == self._fan_percent:
+        if self._profile.fans is None or percent == self._fan_percent:
             return
         try:
-            self._line.ask(self._profile.fan(percent).request, READING_SECONDS, tries=2)
+            for step in self._profile.fans(percent):
+                self._line.ask(step.request, READING_SECONDS, tries=2)
             self._fan_percent = percent
         except LineError:
             self._fan_percent = -1.0  # unknown: tried again with the next reading

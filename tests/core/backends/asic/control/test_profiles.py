@@ -54,8 +54,9 @@ def test_cold_means_reset_low_first_then_fan_then_power(profile: Profile) -> Non
     steps = [step.request for step in profile.cold(100)]
     assert steps[0] == GpioSet(0, False)
     assert steps[-len(profile.power_off) :] == [step.request for step in profile.power_off]
-    if profile.fan is not None:
-        assert steps[1] == profile.fan(100).request
+    if profile.fans is not None:
+        fans = [step.request for step in profile.fans(100)]
+        assert steps[1 : 1 + len(fans)] == fans
 
 
 def test_models_are_known_by_their_chip() -> None:

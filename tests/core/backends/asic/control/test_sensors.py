@@ -1,6 +1,6 @@
 import pytest
 
-from stampmill.core.backends.asic.control import emc2101, sensors
+from stampmill.core.backends.asic.control import emc2101, emc2103, emc2302, sensors
 from stampmill.core.backends.asic.control.gauges import Gauge, Kind, Sample, SensorFault, sample
 from stampmill.core.backends.asic.control.requests import GpioGet
 
@@ -32,7 +32,9 @@ def test_no_fan_runs_beyond_its_range(percent: float) -> None:
     with pytest.raises(ValueError, match="0 to 100"):
         emc2101.duty(percent)
     with pytest.raises(ValueError, match="0 to 100"):
-        sensors.emc2103_duty(percent)
+        emc2103.duty(percent)
+    with pytest.raises(ValueError, match="0 to 100"):
+        emc2302.duty(percent)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +55,28 @@ def test_emc2101_rpm(low: int, high: int, rpm: int) -> None:
     ],
 )
 def test_emc2103_temperature(high: int, low: int, shown: object) -> None:
-    assert sensors.emc2103_temperature(high, low) == shown
+    assert emc2103.temperature(high, low) == shown
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "rpm"),
+    # 3,932,160 over 13 bits: 0x1000 is 4096 above its three spare bits, so 512.
+    [(0x10, 0x00, 7680), (0x0F, 0xF8, 7695), (0xFF, 0xF8, 0), (0, 0, 0), (0xF0, 0x00, 512)],
+)
+def test_emc2302_rpm(high: int, low: int, rpm: int) -> None:
+    assert emc2302.rpm(high, low) == rpm
+
+
+def test_emc2302_has_a_register_for_each_fan() -> None:
+    assert [step.request.data.hex() for step in emc2302.fan_steps(50)] == ["307f", "407f"]
+    assert emc2302.of_fan(emc2302.Register.TACH, 1) == 0x4E
 
 
 def test_emc2103_fan() -> None:
-    assert sensors.emc2103_duty(50) == 127
-    assert sensors.emc2103_rpm(0x20, 0x00) == 7680
-    assert sensors.emc2103_rpm(0xFF, 0xF8) == 0
-    assert sensors.emc2103_rpm(0, 0) == 0
+    assert emc2103.duty(50) == 127
+    assert emc2103.rpm(0x20, 0x00) == 7680
+    assert emc2103.rpm(0xFF, 0xF8) == 0
+    assert emc2103.rpm(0, 0) == 0
 
 
 @pytest.mark.parametrize(
