@@ -2,10 +2,19 @@
 
 import struct
 
+from stampmill.core import native
 from stampmill.core.backends.asic.chip.table import Chip
 from stampmill.core.backends.asic.wire.jobs import FullJob, MidstateJob
 from stampmill.core.chain.sha256d import midstate
 from stampmill.core.job import Work
+
+if native.available():
+    from stampmill.core.native_sweep import midstate as _midstate
+else:  # about a millisecond each
+
+    def _midstate(block: bytes) -> bytes:
+        return struct.pack(">8I", *midstate(block))
+
 
 _MIDSTATES = 4
 """Frames always have room for so many, as ESP-Miner's have."""
@@ -31,4 +40,4 @@ def header_version(chip: Chip, work: Work, roll: int) -> int | None:
 def midstates_of(work: Work) -> tuple[bytes, ...]:
     """Return the midstate of each of the work's versions, words most significant byte first."""
     blocks = (work.header(version=version).to_bytes()[:64] for version in work.versions)
-    return tuple(struct.pack(">8I", *midstate(block)) for block in blocks)
+    return tuple(map(_midstate, blocks))
