@@ -3,6 +3,7 @@
 import { awayAlert, showAlerts } from "./alerts.js";
 import { RateChart } from "./chart.js";
 import { Control } from "./control.js";
+import { showDevices } from "./devices.js";
 import { byId, setText } from "./dom.js";
 import { follow } from "./feed.js";
 import { count, rate } from "./format.js";
@@ -21,7 +22,7 @@ let awaySince = null;
 
 const news = new News();
 const chart = new RateChart(samples);
-const control = new Control(() => shot && renderPools());
+const control = new Control(() => shot && renderTables());
 
 startTheme(() => chart.rebuild());
 follow({ hello: greet, news: (items) => news.show(items), tick: take, away: lose });
@@ -67,7 +68,7 @@ function take({ snapshot, pages }) {
   showState(...stateOf(shot));
   showAlerts(shot.alerts);
   showSnapshot(shot);
-  renderPools();
+  renderTables();
   control.showPaused(shot.paused);
   setText(byId("pages"), pagesText(pages));
   if (!document.hidden) chart.draw();
@@ -80,18 +81,23 @@ function lose() {
   showAlerts([awayAlert(awaySince), ...(shot?.alerts ?? [])]);
 }
 
-function renderPools() {
-  showPools(shot.pools, control.unlocked ? (order) => control.prefer(order) : null);
+function renderTables() {
+  const able = control.unlocked ? control : null;
+  showPools(shot.pools, able);
+  showDevices(shot.devices, able);
+  control.showPools(shot.pools);
 }
 
-// Names that no two devices share, and the power that the ledger knows of each.
+// Names that no two devices share, whether a device can rest alone, and the power it draws.
 function labelled(snapshot) {
   const seen = new Map();
+  const backends = Map.groupBy(snapshot.devices, (device) => device.backend);
   const power = new Map((snapshot.energy?.devices ?? []).map((each) => [each.device, each]));
   for (const device of snapshot.devices) {
     const times = (seen.get(device.name) ?? 0) + 1;
     seen.set(device.name, times);
     device.label = times === 1 ? device.name : `${device.name} #${times}`;
+    device.alone = backends.get(device.backend).length === 1;
     device.watts = power.get(device.name)?.watts;
     device.wattsOrigin = power.get(device.name)?.origin ?? "";
   }

@@ -29,8 +29,8 @@ export class RateChart {
   }
 
   draw() {
-    if (this.samples.start === null || this.samples.seconds.length === 0) return;
     this.showCurves();
+    if (this.samples.seconds.length < 2) return;
     const data = this.samples.window(this.range);
     if (this.plot === null || this.plot.series.length !== data.length) this.build(data);
     else this.plot.setData(data);

@@ -1,19 +1,19 @@
-// What the page may change, once it has the token: pause, resume, the order of the pools.
+// What the page may change, once it has the token: pausing, pools, devices, threads, difficulty.
 
-import { byId, setText } from "./dom.js";
+import { byId, children, element, setText } from "./dom.js";
 
 const KEY = "stampmill-token";
 const form = byId("token-form");
 const field = byId("token");
+const SAID_MS = 10000;
 
 export class Control {
   constructor(changed) {
     this.changed = changed; // called when the page may do more or less than before
     this.writable = false;
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.unlock(field.value);
-    });
+    onSubmit(form, () => this.unlock(field.value));
+    onSubmit(byId("threads-form"), () => this.setThreads(number("threads")));
+    onSubmit(byId("wish-form"), () => this.wish(Number(byId("wish-pool").value), number("wish")));
     byId("pause").addEventListener("click", () => this.send("pause", "Paused."));
     byId("resume").addEventListener("click", () => this.send("resume", "Mining goes on."));
     byId("lock").addEventListener("click", () => this.lock("The token is forgotten."));
@@ -33,8 +33,19 @@ export class Control {
     byId("resume").disabled = !paused;
   }
 
-  prefer(order) {
-    return this.send("pools", "The order of the pools is changed.", { order });
+  showPools(pools) {
+    children(byId("wish-pool"), pools, (pool) => pool.status.number, () => element("option"), (option, { status }) => {
+      option.value = status.number;
+      setText(option, status.url || status.name);
+    });
+  }
+
+  setThreads(threads) {
+    return this.send("threads", `Threads: ${threads ?? "one for each CPU"}.`, { threads });
+  }
+
+  wish(pool, suggest) {
+    return this.send("pools/difficulty", "The pool is asked.", { pool, suggest });
   }
 
   async unlock(token) {
@@ -71,8 +82,24 @@ export class Control {
   }
 }
 
+function onSubmit(asked, act) {
+  asked.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act();
+  });
+}
+
+function number(id) {
+  const { value } = byId(id);
+  return value === "" ? null : Number(value);
+}
+
+let silence;
+
 function say(text) {
+  clearTimeout(silence);
   setText(byId("control-said"), text);
+  silence = setTimeout(() => setText(byId("control-said"), ""), SAID_MS);
 }
 
 // Returns nothing if it was done, else why not.

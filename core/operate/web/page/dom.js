@@ -75,6 +75,23 @@ function fillCell(node, cell) {
   setClass(node, className);
 }
 
+// A button of a cell, made when it is first of use: { text, label, act }, or null to hide it.
+export function cellButton(cell, name, wanted) {
+  let button = cell.querySelector(`button[data-name="${name}"]`);
+  if (!button && wanted) {
+    button = element("button", "small");
+    button.type = "button";
+    button.dataset.name = name;
+    cell.append(button);
+  }
+  if (!button) return;
+  button.hidden = !wanted;
+  if (!wanted) return;
+  setText(button, wanted.text);
+  button.setAttribute("aria-label", wanted.label);
+  button.onclick = wanted.act;
+}
+
 // Terms with their values: [term, text, text below it]; those without a text are left out.
 export function terms(list, entries) {
   const shown = entries.filter((entry) => entry[1] !== null && entry[1] !== "");

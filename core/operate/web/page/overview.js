@@ -1,14 +1,13 @@
-// What a snapshot says, except for the curves: tiles, tables and facts.
+// What a snapshot says, except for the curves: tiles and facts.
 
-import { byId, setText, tableRows, terms } from "./dom.js";
+import { readings, sum } from "./devices.js";
+import { byId, setText, terms } from "./dom.js";
 import * as f from "./format.js";
 
 const LISTED = 16; // devices whose power is told one by one
 
 export function showSnapshot(shot) {
   terms(byId("tiles"), tiles(shot));
-  tableRows(byId("devices"), shot.devices, (device) => device.label, deviceCells);
-  byId("no-devices").hidden = shot.devices.length > 0;
   terms(byId("job"), job(shot));
   byId("no-job").hidden = shot.job_id !== null;
   terms(byId("latency"), latencies(shot));
@@ -40,46 +39,8 @@ function ago(seconds) {
   return f.isKnown(seconds) ? `${f.duration(seconds)} ago` : "not yet";
 }
 
-function readings(device, unit) {
-  return device.sensors.filter((sensor) => sensor.quantity === unit).map((sensor) => sensor.value).filter(f.isKnown);
-}
-
-function sum(values) {
-  return values.length ? values.reduce((all, value) => all + value, 0) : null;
-}
-
 function efficiency(energy) {
   return f.isKnown(energy?.joules_per_hash) ? f.efficiency(energy.joules_per_hash) : "";
-}
-
-function deviceCells(device) {
-  const { name, backend, kernel, rates, shares, sensors } = device;
-  const hot = readings(device, "celsius");
-  const others = sensors.filter((s) => !["celsius", "watts"].includes(s.quantity));
-  return [
-    [device.label, "", kernel.includes(name) ? backend : [backend, kernel].filter(Boolean).join(", ")],
-    deviceState(device),
-    [f.rate(rates.seconds_5), "n"],
-    [f.rate(rates.minute_1), "n"],
-    [f.rate(rates.minutes_15), "n"],
-    [f.count(shares.accepted), "n"],
-    [f.count(shares.rejected), "n"],
-    [f.count(shares.hardware_errors), shares.hardware_errors ? "n bad" : "n"],
-    [hot.length ? f.quantity(Math.max(...hot), "°C") : f.NONE, "n"],
-    [f.quantity(device.watts ?? sum(readings(device, "watts")), "W"), "n", device.wattsOrigin],
-    [others.map((s) => `${s.place} ${reading(s)}`).join(", ") || f.NONE, "wrap"],
-  ];
-}
-
-const UNITS = { rpm: "rpm", volts: "V", hertz: "Hz", celsius: "°C", watts: "W" };
-
-function reading({ quantity, value }) {
-  return quantity === "hertz" ? f.quantity(value / 1e6, "MHz") : f.quantity(value, UNITS[quantity] ?? "");
-}
-
-function deviceState(device) {
-  if (!device.alive) return ["✕ gone", "bad"];
-  return device.enabled ? ["● works", "good"] : ["‖ rests", "warn"];
 }
 
 function job(shot) {

@@ -1,13 +1,29 @@
-// The table of pools, with the way to prefer another.
+// The table of pools, with the way to prefer another and to leave one be.
 
-import { byId, element, tableRows } from "./dom.js";
+import { byId, cellButton, tableRows } from "./dom.js";
 import * as f from "./format.js";
 
-// `prefer` takes an order of numbers; without it the order is only shown.
-export function showPools(pools, prefer) {
+// `control` does what its buttons ask for; without it the pools are only shown.
+export function showPools(pools, control) {
   const body = byId("pools");
   tableRows(body, pools, (pool) => pool.status.number, cells);
-  pools.forEach((pool, place) => showOrder(body.rows[place].lastChild, pool, pools, prefer));
+  pools.forEach((pool, place) => {
+    const cell = body.rows[place].lastChild;
+    const several = control !== null && pools.length > 1;
+    cellButton(cell, "first", several && pool.status.rank > 0 ? first(pool, pools, control) : null);
+    cellButton(cell, "use", several ? use(pool, control) : null);
+  });
+}
+
+function first(pool, pools, control) {
+  const act = () => control.send("pools", "The order of the pools is changed.", { order: orderWith(pool, pools) });
+  return { text: "Use first", label: `Use ${pool.status.url} first`, act };
+}
+
+function use({ status }, control) {
+  const [text, path] = status.enabled ? ["Disable", "pools/disable"] : ["Enable", "pools/enable"];
+  const act = () => control.send(path, `${text}d: ${status.url}`, { pool: status.number });
+  return { text, label: `${text} ${status.url}`, act };
 }
 
 function cells(pool) {
@@ -22,7 +38,6 @@ function cells(pool) {
     [f.count(shares.rejected), shares.rejected ? "n bad" : "n", rejectedPart(shares)],
     [f.count(shares.stale + shares.lost + shares.unanswered), "n"],
     [f.count(pool.jobs), "n"],
-    [f.count(status.reconnects), "n"],
     [`${status.rank + 1}`, ""],
   ];
 }
@@ -32,25 +47,12 @@ function rejectedPart({ accepted, rejected }) {
 }
 
 function state({ status, active }) {
-  const faults = status.faults.map(([reason, count]) => `${reason} ${count}`).join(", ");
+  const again = status.reconnects ? [["reconnected", status.reconnects]] : [];
+  const faults = [...status.faults, ...again].map(([reason, count]) => `${reason} ${count}`).join(", ");
   if (!status.enabled) return ["‖ disabled", "warn", faults];
   if (!active && status.state === "disconnected" && !faults) return ["○ stands by"];
   if (status.state !== "authorized") return [`✕ ${status.state}`, active ? "bad" : "warn", faults];
   return active ? ["● in use", "good", faults] : ["○ ready", "", faults];
-}
-
-function showOrder(cell, pool, pools, prefer) {
-  let button = cell.querySelector("button");
-  const useful = Boolean(prefer) && pools.length > 1 && pool.status.rank > 0;
-  if (useful && !button) {
-    button = element("button", "", "Use first");
-    button.type = "button";
-    button.setAttribute("aria-label", `Use ${pool.status.url} first`);
-    cell.append(button);
-  }
-  if (!button) return;
-  button.hidden = !useful;
-  button.onclick = () => prefer(orderWith(pool, pools));
 }
 
 function orderWith(first, pools) {

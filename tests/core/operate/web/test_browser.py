@@ -147,7 +147,7 @@ def rig_with_events() -> Rig:
         observer(ACCEPTED)
         observer(REJECTED)
 
-    rig.desk = Desk(rig.run, rig.run, listen=listen)
+    rig.desk = Desk(rig.run, rig.run, rig.run, listen=listen)
     return rig
 
 
@@ -229,10 +229,28 @@ async def test_everything_is_reached_by_keys_and_changed_with_the_token(browser:
         await tab.press("Enter", "\r")
         await tab.until(f"{texts('#control-said')} === 'Paused.'")
         assert rig.run.told == [("pause", "127.0.0.1 over HTTP")]
-        await tab.ask("document.querySelector('#pools button').focus()")
+        await tab.ask("document.querySelector('#pools [data-name=first]').focus()")
         await tab.press("Enter", "\r")
         await tab.until(f"{texts('#control-said')}.startsWith('The order')")
         assert rig.run.told[-1] == ("reorder", 1, 0)
+        for field, value, answer in (
+            ("threads", "2", "Threads: 2."),
+            ("wish", "0.5", "The pool is"),
+        ):
+            await tab.ask(f"document.getElementById('{field}').focus()")
+            await tab.call("Input.insertText", text=value)
+            await tab.press("Enter", "\r")
+            await tab.until(f"{texts('#control-said')}.startsWith('{answer}')")
+        await tab.ask("document.querySelectorAll('#pools [data-name=use]')[1].click()")
+        await tab.until(f"{texts('#control-said')}.startsWith('Disabled')")
+        assert rig.run.told[-3:] == [
+            ("threads", 2, None),
+            ("wish", 0, 0.5, None),
+            ("enable", 1, False),
+        ]
+        for scheme in ("light", "dark"):
+            await tab.shown_as(width=360, height=900, scheme=scheme)
+            assert await tab.ask(AUDIT) == []
 
 
 FOCUSED = """(node => {
