@@ -27,6 +27,9 @@ class Effort:
     crowd_interval: float = 0.5
     messages: int = 5000
     """Of each kind, in each round."""
+    watched_rounds: int = 12
+    """Of each mode of being watched."""
+    watched_seconds: float = 1.5
 
 
 FULL = Effort()
@@ -44,5 +47,7 @@ QUICK = Effort(
     crowd_jobs=3,
     crowd_interval=0.1,
     messages=200,
+    watched_rounds=1,
+    watched_seconds=0.5,
 )
 """Proves that the benchmark works; its figures are not to be quoted."""

@@ -16,6 +16,7 @@ from stampmill.bench.pipeline import (
     rate,
     soak,
     start,
+    surfaces,
 )
 from stampmill.bench.pipeline.effort import FULL, Effort
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target, Verdict
@@ -46,6 +47,7 @@ PARTS = (
     Part("soak", soak.TARGETS, soak.measure),
     Part("crowd", fan_out.TARGETS, fan_out.measure),
     Part("messages", messages.TARGETS, messages.measure),
+    Part("surfaces", surfaces.TARGETS, surfaces.measure),
 )
 DEVICE = Part("device", device.TARGETS, device.measure)
 """Measured where a device is asked for, alone."""

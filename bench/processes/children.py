@@ -72,6 +72,12 @@ class Child:
         """Its process id."""
         return self._process.pid
 
+    def tell(self, order: Settings) -> None:
+        """Give it a line on its input, if its role reads any."""
+        pipe = self._pipe(self._process.stdin)
+        pipe.write(json.dumps(dict(order)) + "\n")
+        pipe.flush()
+
     def stop(self) -> Result:
         """Ask it to end and return its last words; raise ChildError if it does not."""
         self._pipe(self._process.stdin).close()

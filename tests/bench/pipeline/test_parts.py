@@ -25,6 +25,8 @@ TINY = Effort(
     crowd_jobs=2,
     crowd_interval=0.05,
     messages=50,
+    watched_rounds=1,
+    watched_seconds=0.3,
 )
 ONE = Target("one", "the first", 1.0, "ms")
 TWO = Target("two", "the second", 1.0, "ms")

@@ -1,0 +1,128 @@
+"""What it costs a miner to be watched: by all surfaces at once, each often, and as is usual.
+
+On the machine that mines, who watches takes its own part of the CPUs. That is no cost of ours: all
+is reckoned by the CPU time of our own threads, and there are rounds in which another is watched.
+"""
+
+from collections.abc import Sequence
+
+from stampmill.bench.pipeline import speed
+from stampmill.bench.pipeline.effort import Effort
+from stampmill.bench.pipeline.targets import Bound, Finding, Outcome, Target
+from stampmill.bench.processes import children
+from stampmill.bench.processes.children import Result
+from stampmill.bench.processes.watched import MODES, Stretch
+from stampmill.bench.record import Benchmark
+from stampmill.bench.summary import Ratio, Summary, percentile
+
+RATE = Target("watched-rate", "hash rate, each surface 10/s / none", 0.99, "", Bound.AT_LEAST)
+HOLD = Target("watched-hold", "time with the loop held 0.5 ms, each surface 10/s", 1.0, "%")
+"""Below 1 % the 99th percentile of job switches is not moved by more than those 0.5 ms."""
+SWITCH = Target("watched-switch", "job switch p99, each surface 10/s", 1.0, "ms")
+LOOP = Target("watched-loop", "CPU of all surfaces at 1/s", 1.0, "% of a core")
+MEMORY = Target("watched-memory", "memory of all surfaces", 40.0, "MB")
+
+TARGETS = (RATE, HOLD, SWITCH, LOOP, MEMORY)
+
+_SETTLE = 1.0
+_HELD = 0.0005
+
+
+def measure(effort: Effort) -> Finding:
+    """Mine at a pool that kills all work with every job, watched and not, in turns."""
+    options = {
+        "job_interval": effort.job_interval,
+        "clean_every_job": True,
+        "block_every": 0,
+        "fixed_difficulty": speed.difficulty_for(1.0),
+    }
+    seconds, rounds = effort.watched_seconds, effort.watched_rounds
+    with children.running("pool", options) as pool:
+        settings = {"url": pool.ready["url"], "seconds": seconds, "rounds": rounds}
+        limit = 60 + 2 * len(MODES) * rounds * (seconds + _SETTLE)
+        result = children.call("watched", settings, limit)
+    stretches = [Stretch(**one) for one in result["stretches"]]
+    return Finding(_outcomes(result, stretches), _benchmarks(stretches, result["kernel"]))
+
+
+def _outcomes(result: Result, stretches: Sequence[Stretch]) -> list[Outcome]:
+    before, after = result["resident"]
+    asked = result["asked"]
+    failed = sum(one["failed"] for one in asked.values())
+    facts: dict[str, object] = {"asked": asked, "kernel": result["kernel"]}
+    held = (after - before) / 1e6 if after else None
+    return [
+        _rate(stretches, facts),
+        _hold(stretches),
+        _switch(stretches),
+        _loop(stretches),
+        Outcome(MEMORY, held, f"{after / 1e6:.1f} MB at the end; {failed} requests failed"),
+    ]
+
+
+def _rate(stretches: Sequence[Stretch], facts: dict[str, object]) -> Outcome:
+    alone = [one.rate for one in _of(stretches, "alone")]
+    often = Ratio.of([one.rate for one in _of(stretches, "often")], alone)
+    dummy = Ratio.of([one.rate for one in _of(stretches, "dummy")], alone)
+    detail = (
+        f"{often.low:.3f}-{often.high:.3f} of {len(alone)} rounds; "
+        f"when another is watched {dummy.median:.3f}, {dummy.low:.3f}-{dummy.high:.3f}"
+    )
+    interval = {"interval": [often.low, often.high], "dummy": [dummy.low, dummy.high]}
+    return Outcome(RATE, often.median, detail, facts | interval)
+
+
+def _hold(stretches: Sequence[Stretch]) -> Outcome:
+    late = {
+        mode: 100 * Summary.of([one.late(_HELD) for one in _of(stretches, mode)]).mean
+        for mode in MODES
+    }
+    longest = {
+        mode: 1000 * max((each for one in _of(stretches, mode) for each in one.held), default=0.0)
+        for mode in MODES
+    }
+    detail = (
+        f"{late['seldom']:.3f} at 1/s, {late['alone']:.3f} with nobody watching; longest "
+        f"{longest['often']:.1f} ms, {longest['alone']:.1f} ms"
+    )
+    return Outcome(HOLD, late["often"], detail, {"percent": late, "longest_ms": longest})
+
+
+def _switch(stretches: Sequence[Stretch]) -> Outcome:
+    found = {
+        mode: [each for one in _of(stretches, mode) for each in one.job_switch] for mode in MODES
+    }
+    if not all(found.values()):
+        return Outcome(SWITCH, None, "nothing was measured")
+    p99 = {mode: 1000 * percentile(row, 99) for mode, row in found.items()}
+    detail = f"{len(found['often'])} of them; " + ", ".join(
+        f"{mode} {value:.3f}" for mode, value in p99.items()
+    )
+    return Outcome(SWITCH, p99["often"], detail, {"p99": p99})
+
+
+def _loop(stretches: Sequence[Stretch]) -> Outcome:
+    share = {
+        mode: Summary.of([100 * one.loop / one.seconds for one in _of(stretches, mode)]).mean
+        for mode in MODES
+    }
+    added = {mode: share[mode] - share["alone"] for mode in ("seldom", "often")}
+    detail = f"{added['often']:.2f} at 10/s; {share['alone']:.2f} with nobody watching"
+    return Outcome(LOOP, added["seldom"], detail, {"share": share})
+
+
+def _of(stretches: Sequence[Stretch], mode: str) -> list[Stretch]:
+    return [one for one in stretches if one.mode == mode]
+
+
+def _benchmarks(stretches: Sequence[Stretch], kernel: str) -> list[Benchmark]:
+    return [
+        Benchmark(
+            "surfaces",
+            mode,
+            [1 / one.rate for one in _of(stretches, mode)],
+            min(one.hashes for one in _of(stretches, mode)),
+            {"kernel": kernel},
+        )
+        for mode in MODES
+    ]

@@ -1,0 +1,227 @@
+"""The full miner at a pool with every surface open, while others watch it, or do not, in turns."""
+
+import asyncio
+import selectors
+import threading
+import time
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any
+
+from stampmill.bench import catalogue
+from stampmill.bench.processes import holdings
+from stampmill.bench.processes.children import Child, Result, Settings
+from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.scanner import ScannerBackend
+from stampmill.core.garbage import collected_on_the_side
+from stampmill.core.miner import Miner
+from stampmill.core.operate.desk import Desk
+from stampmill.core.scan import CancelWord, Kernel, ScanRequest, ScanResult
+from stampmill.core.settings import PoolSettings, RetryPolicy
+from stampmill.pool.client import StratumSource
+
+MODES = ("alone", "dummy", "often", "seldom")
+"""Nobody watches; as often as `often`, but somebody else; each surface ten times a second; once."""
+OFTEN, SELDOM = 0.1, 1.0
+SHORT = 1e-4
+_ANSWER = 6000
+"""Bytes, about what a snapshot takes."""
+_SETTLE = 0.3
+_BEGIN = 3.0
+"""Before the memory is read that it takes without anybody watching."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What the miner did in a mode for some seconds, of which CPU time is told apart.
+
+    `scanning` is that of the threads that hash, `loop` that of the event loop; `held` has how long
+    the loop was busy at a stretch, each time that it was for more than SHORT.
+    """
+
+    mode: str
+    seconds: float
+    threads: int
+    hashes: int
+    scanning: float
+    loop: float
+    held: list[float]
+    job_switch: list[float]
+
+    @property
+    def rate(self) -> float:
+        """Hashes per second of a thread if no other process ran: the loop alone takes from it.
+
+        So who watches, on the same machine, costs nothing; what it does to our caches counts.
+        """
+        free = 1 - self.loop / (self.seconds * self.threads)
+        return self.hashes / self.scanning * free
+
+    def late(self, seconds: float) -> float:
+        """Return the part of the time at which a job would wait so long or longer for the loop."""
+        return sum(max(each - seconds, 0.0) for each in self.held) / self.seconds
+
+
+def child(settings: Settings) -> Result:
+    """Mine at `url` for `rounds` stretches of `seconds` in each mode, the modes in turns."""
+    waits = _Waits()
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(waits)) as runner:
+        return runner.run(_run(settings, waits))
+
+
+async def _run(settings: Settings, waits: "_Waits") -> Result:
+    kernel = _Counted(catalogue.best())
+    backend = ScannerBackend(kernel.name, lambda: kernel, BackendOptions(self_test=False))
+    source = StratumSource(
+        PoolSettings(settings["url"], "bench"), RetryPolicy(retries=1), user_agent="stampmill/bench"
+    )
+    miner = Miner(source, [backend])
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(collected_on_the_side())
+        mining = asyncio.create_task(miner.run())
+        await asyncio.sleep(min(_BEGIN, 2 * settings["seconds"]))
+        before = holdings.read().resident if holdings.available() else 0
+        asks = await _open_surfaces(stack, miner)
+        watcher, answerer = Child("poller", {}), Child("answerer", {"bytes": _ANSWER})
+        stack.callback(watcher.kill)
+        stack.callback(answerer.kill)
+        orders = _orders(asks, answerer.ready["port"])
+        measured = _Measured(miner, backend, kernel, watcher, waits)
+        stretches = [
+            await measured.stretch(mode, orders[mode], settings["seconds"])
+            for number in range(settings["rounds"])
+            for mode in (*MODES[number % 4 :], *MODES[: number % 4])
+        ]
+        after = holdings.read().resident if holdings.available() else 0
+        miner.stop()
+        await mining
+        return {
+            "kernel": kernel.name, "stretches": [asdict(one) for one in stretches],
+            "resident": [before, after], "asked": watcher.stop(),
+        }  # fmt: skip
+
+
+async def _open_surfaces(stack: AsyncExitStack, miner: Miner) -> dict[str, tuple[int, str]]:
+    """Open all; return what to ask of each, by port and request. What they import is their cost."""
+    from stampmill.core.operate.access import READ_HERE, parse_access  # noqa: PLC0415
+    from stampmill.core.operate.cgminer.answers import Answers  # noqa: PLC0415
+    from stampmill.core.operate.cgminer.server import ApiServer  # noqa: PLC0415
+    from stampmill.core.operate.web.app import Site  # noqa: PLC0415
+    from stampmill.core.operate.web.server import WebServer  # noqa: PLC0415
+
+    desk = Desk(miner)
+    api = ApiServer(Answers(desk, "stampmill bench", "Failover"), parse_access(READ_HERE))
+    web = WebServer(Site(desk, version("stampmill"), axeos=True))
+    _, api_port = await api.listen("127.0.0.1", 0)
+    stack.push_async_callback(api.close)
+    _, port = await web.listen("127.0.0.1", 0)
+    stack.push_async_callback(web.close)
+    return {
+        "cgminer": (api_port, '{"command":"summary+pools+devs"}'),
+        "metrics": (port, _get("/metrics")),
+        "axeos": (port, _get("/api/system/info")),
+        "snapshot": (port, _get("/api/snapshot")),
+        "stream": (port, _get("/api/events")),
+    }
+
+
+def _get(path: str) -> str:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+
+
+def _orders(asks: dict[str, tuple[int, str]], other: int) -> dict[str, dict[str, Any]]:
+    """Return what the watcher is told in each mode."""
+    stream = asks.pop("stream")
+    dummy = {f"dummy-{name}": (other, request) for name, (_, request) in asks.items()}
+    return {
+        "alone": {},
+        "dummy": {"asks": dummy, "every": OFTEN},
+        "often": {"asks": asks, "every": OFTEN, "stream": stream},
+        "seldom": {"asks": asks, "every": SELDOM, "stream": stream},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    miner: Miner
+    backend: ScannerBackend
+    kernel: "_Counted"
+    watcher: Child
+    waits: "_Waits"
+
+    async def stretch(self, mode: str, order: dict[str, Any], seconds: float) -> Stretch:
+        self.watcher.tell(order)
+        await asyncio.sleep(_SETTLE)
+        # The miner reads the switches once a second, and we what is left of them.
+        self.backend.telemetry()
+        self.waits.held.clear()
+        known, begun = self.miner.stats.job_switch.count, _Mark(self.kernel)
+        await asyncio.sleep(seconds)
+        end, log = _Mark(self.kernel), self.miner.stats.job_switch
+        read = list(log.values)[len(log.values) - (log.count - known) :]
+        switches = [*read, *self.backend.telemetry().job_switches]
+        return begun.until(end, mode, list(self.waits.held), switches)
+
+
+class _Mark:
+    """A moment: what was done until then."""
+
+    def __init__(self, kernel: "_Counted") -> None:
+        self.at = time.perf_counter()
+        self.hashes = dict(kernel.hashes)
+        self.loop = time.thread_time()
+        self.cpu = time.process_time()
+
+    def until(self, end: "_Mark", mode: str, held: list[float], job_switch: list[float]) -> Stretch:
+        hashes = sum(count - self.hashes.get(thread, 0) for thread, count in end.hashes.items())
+        loop = end.loop - self.loop
+        return Stretch(
+            mode=mode,
+            seconds=end.at - self.at,
+            threads=len(end.hashes),
+            hashes=hashes,
+            scanning=end.cpu - self.cpu - loop,
+            loop=loop,
+            held=held,
+            job_switch=job_switch,
+        )
+
+
+class _Waits(selectors.DefaultSelector):
+    """Waits for the loop, and notes the CPU time that it takes from one wait to the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[float] = []
+        self._since = time.thread_time()
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait."""
+        busy = time.thread_time() - self._since
+        if busy > SHORT:
+            self.held.append(busy)
+        ready = super().select(timeout)
+        self._since = time.thread_time()
+        return ready
+
+
+class _Counted:
+    """A kernel that counts by thread; it costs a microsecond a scan."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.name = kernel.name
+        self.description = kernel.description
+        self.lanes = kernel.lanes
+        self.max_versions = kernel.max_versions
+        self.hashes: dict[int, int] = {}
+        self._kernel = kernel
+
+    def scan(self, request: ScanRequest, cancel: CancelWord) -> ScanResult:
+        """Scan."""
+        result = self._kernel.scan(request, cancel)
+        nonces = result.next_nonce - request.first
+        done = nonces * len(request.versions) + result.next_version - request.first_version
+        thread = threading.get_native_id()
+        self.hashes[thread] = self.hashes.get(thread, 0) + done
+        return result
