@@ -47,7 +47,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     gpu_temp_limit: _Above0 | None = None
     gpu_power_limit: _Above0 | None = None
     gpu_resume_delay: _Seconds | None = None
-    asic_board: Literal["auto", "bare", "gekko", "icarus", "erupter"] | None = None
+    asic_board: (
+        Literal["auto", "bare", "gekko", "icarus", "erupter", "bitaxe-hex", "bitaxe-turbo"] | None
+    ) = None
     asic_chip: str | None = None
     asic_chips: _Count | None = None
     asic_frequency: _Above0 | None = None

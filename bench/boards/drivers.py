@@ -13,13 +13,17 @@ from stampmill.core.backends.asic.board.guarded import GuardedBoard
 from stampmill.core.backends.asic.board.icarus import ERUPTER, ICARUS, IcarusBoard, IcarusKind
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.control.bitaxe import BITAXE
+from stampmill.core.backends.asic.control.bitaxe_12v import BITAXE_HEX, BITAXE_TURBO
 from stampmill.core.backends.asic.control.emberone import EMBERONE
 from stampmill.core.backends.asic.control.profile import Profile
 from stampmill.core.backends.asic.link.emulation import Emulation as Told
 from stampmill.core.emulator.boards.board import Board
 from stampmill.core.emulator.boards.kinds import CONTROL_SUFFIX
 
-_GUARDED = {"bitaxe-gamma": BITAXE, "emberone": EMBERONE}
+_GUARDED = {
+    "bitaxe-gamma": BITAXE, "bitaxe-hex": BITAXE_HEX, "bitaxe-turbo": BITAXE_TURBO,
+    "emberone": EMBERONE,
+}  # fmt: skip
 _ICARUS = {"icarus": ICARUS, "erupter": ERUPTER}
 
 

@@ -47,7 +47,7 @@ _START = 1000.0  # of virtual time
 
 _HEARD = (
     "nonces", "duplicate", "low difficulty", "hardware error", "foreign version", "unknown job",
-    "unexpected replies",
+    "unexpected replies", "placeholder nonces",
 )  # fmt: skip
 """All that a driver may make of a nonce."""
 
@@ -85,12 +85,12 @@ def possible(kind: str, fault: str) -> bool:
     return not of_one or _CHIPS.get(kind, KINDS[kind].chips) > 1
 
 
-def run(fault: str, seconds: float = 45.0) -> list[Cell]:
-    """Let a fault happen to a board of every kind that can have it, all of them in one miner.
+def run(fault: str, seconds: float = 45.0, kinds: Sequence[str] = KIND_NAMES) -> list[Cell]:
+    """Let a fault happen to a board of each kind that can have it, all of them in one miner.
 
     Steady ones take so many virtual seconds, sudden ones as long as they need.
     """
-    kinds = [kind for kind in KIND_NAMES if possible(kind, fault)]
+    kinds = [kind for kind in kinds if possible(kind, fault)]
     if fault in SUDDEN:
         return _run_sudden(fault, kinds)
     world = mine(_plan(seconds), *(_options(kind, fault) for kind in kinds))

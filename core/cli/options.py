@@ -236,7 +236,7 @@ def add_asic_options(parser: argparse.ArgumentParser) -> None:
     add = group.add_argument
     add(
         "--asic-board",
-        metavar="auto|bare|gekko|icarus|erupter",
+        metavar="auto|bare|gekko|icarus|erupter|bitaxe-hex|bitaxe-turbo",
         help="the kind of board, where its USB identity does not say it (auto)",
     )
     add("--asic-chip", metavar="NAME", help="refuse other chips, such as bm1370")

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
-from stampmill.core.backends.asic.control.bitaxe import BITAXE
-from stampmill.core.backends.asic.control.emberone import EMBERONE
+from stampmill.core.backends.asic.control.profiles import PROFILES
 from stampmill.core.backends.asic.guardian.client import GuardianClient
 from stampmill.core.backends.asic.guardian.keeper import Keeper
 from stampmill.core.backends.asic.guardian.line import Line
@@ -14,8 +13,6 @@ from stampmill.core.backends.asic.guardian.pipe import OrderPipe
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.emulator.strand import Strand
 from stampmill.core.errors import StampmillError
-
-_PROFILES = {profile.name: profile for profile in (BITAXE, EMBERONE)}
 
 Opener = Callable[[str], Awaitable[Port]]
 
@@ -144,7 +141,7 @@ class _Process:
         orders = OrderPipe(self._orders, lambda: self._strand.now)
         line = Line(self._line, self._port.name, lambda: self._strand.now)
         keeper = Keeper(
-            _PROFILES[self._profile], line, orders,
+            PROFILES[self._profile], line, orders,
             now=lambda: self._strand.now, sleep=self._strand.sleep,
         )  # fmt: skip
         try:

@@ -49,8 +49,8 @@ def _board(port: str, said: AsicSettings) -> Board:
             return gekko_at(port, settings)
         case "bare":
             return BareBoard(port, settings)
-        case _:
-            return board_at(port, settings)
+        case kind:
+            return board_at(port, settings, kind=kind)
 
 
 def _kind(port: str, said: AsicSettings) -> str:

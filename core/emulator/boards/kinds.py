@@ -74,6 +74,10 @@ KINDS: Mapping[str, Kind] = {
     "icarus": Kind("an FPGA that stops at the first nonce of a work"),
     "erupter": Kind("ASICMiner's Block Erupter USB", usb_powered=True),
     "bitaxe-gamma": Kind("a Bitaxe Gamma with bitaxe-raw", table.BM1370, second="bitaxe"),
+    "bitaxe-hex": Kind("a Bitaxe Hex with bitaxe-raw", table.BM1366, 6, second="bitaxe-hex"),
+    "bitaxe-turbo": Kind(
+        "a Bitaxe GammaTurbo with bitaxe-raw", table.BM1370, 2, second="bitaxe-turbo"
+    ),
     "emberone": Kind("an EmberOne00", table.BM1362, 12, second="emberone"),
     "gekko-a1": Kind(
         "GekkoScience's Compac A1", table.BM1362, second="telemetry", usb_powered=True

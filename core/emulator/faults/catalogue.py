@@ -130,7 +130,7 @@ def listing() -> str:
     for name, entry in CATALOGUE.items():
         unit = f" ({entry.unit}; {_shown(entry)})" if entry.unit else ""
         lines.append(f"  {name.value:<18}{entry.text}{unit}")
-    lines.append("on the power side of bitaxe-gamma and emberone:")
+    lines.append("on the power side of boards behind bitaxe-raw:")
     lines.append(f"  {', '.join(sorted(_POWER_NAMES))}")
     return "\n".join(lines)
 

@@ -34,7 +34,13 @@ from stampmill.core.backends.asic.control.requests import (
 )
 from stampmill.core.emulator.peripherals.faults import PowerFault
 from stampmill.core.emulator.peripherals.heat import Heat
-from stampmill.core.emulator.peripherals.power import BitaxePower, EmberOnePower, Power
+from stampmill.core.emulator.peripherals.power import (
+    BitaxePower,
+    EmberOnePower,
+    HexPower,
+    Power,
+    TurboPower,
+)
 
 DIODE_NONSENSE_SECONDS = 0.3
 NONSENSE_CELSIUS = 111.0
@@ -43,7 +49,12 @@ HOT_CELSIUS = 95.0
 _IDLE_WATTS, _AWAKE_WATTS, _FULL_WATTS = 1.0, 10.0, 19.0
 """Powered with reset low; reset high without work (ESP-Miner issue 564); at full rate (Gamma)."""
 
-POWERS: Mapping[str, Callable[[], Power]] = {"bitaxe": BitaxePower, "emberone": EmberOnePower}
+POWERS: Mapping[str, Callable[[], Power]] = {
+    "bitaxe": BitaxePower,
+    "bitaxe-hex": HexPower,
+    "bitaxe-turbo": TurboPower,
+    "emberone": EmberOnePower,
+}
 """By what `kind` names."""
 
 _I2C = (I2cRead, I2cWrite, I2cWriteRead, I2cFrequency)

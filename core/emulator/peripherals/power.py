@@ -1,9 +1,11 @@
-"""What two kinds of emulated boards have on their I2C bus and pins."""
+"""What each kind of emulated board has on its I2C bus and pins."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
-from stampmill.core.backends.asic.control import emc2101, tps546
+from stampmill.core.backends.asic.control import emc2101, emc2103, emc2302, tps546
+from stampmill.core.backends.asic.control.bitaxe_12v import HEX_OFFSET, TMP1075_ADDRESSES
 from stampmill.core.backends.asic.control.emberone import (
     IO_POWER_PIN,
     POWER_PIN,
@@ -12,13 +14,15 @@ from stampmill.core.backends.asic.control.emberone import (
 )
 from stampmill.core.backends.asic.control.replies import Variant
 from stampmill.core.emulator.peripherals.emc2101 import EmulatedEmc2101
+from stampmill.core.emulator.peripherals.emc2103 import EmulatedEmc2103
+from stampmill.core.emulator.peripherals.emc2302 import EmulatedEmc2302
 from stampmill.core.emulator.peripherals.faults import PowerFault
 from stampmill.core.emulator.peripherals.registers import Device
 from stampmill.core.emulator.peripherals.thermometers import EmulatedTmp451, EmulatedTmp1075
 from stampmill.core.emulator.peripherals.tps546 import EmulatedTps546
 
 _EXCESS_AMPERES = 60.0
-_USB_VOLTS, _SAGGING_VOLTS, _SUPPLY_VOLTS = 0.6, 4.2, 5.1
+_USB_VOLTS = 0.6
 
 
 class Power(Protocol):
@@ -56,20 +60,20 @@ BUS_FAULTS = frozenset(
 """What can be wrong with any board that has thermometers on a bus."""
 
 
-class BitaxePower:
-    """EMC2101 and TPS546."""
+class _RegulatedPower(ABC):
+    """A TPS546, whatever cools it."""
 
-    range = (1.0, 2.0)
+    range: tuple[float, float]
     variant = Variant.V0
-    faults = frozenset(PowerFault)
+    supply: float
+    """Volts that its own supply gives."""
+    sagging: float
+    """What is left of them where the supply is too weak."""
 
     def __init__(self) -> None:
-        self.fan = EmulatedEmc2101()
         self.regulator = EmulatedTps546()
-        self.bus: Mapping[int, Device] = {
-            emc2101.ADDRESS: self.fan,
-            tps546.ADDRESS: self.regulator,
-        }
+        self.regulator.vin = self.supply
+        self.bus: Mapping[int, Device] = {tps546.ADDRESS: self.regulator}
 
     @property
     def vin(self) -> float:
@@ -77,9 +81,13 @@ class BitaxePower:
         return self.regulator.vin
 
     @property
+    @abstractmethod
     def fan_percent(self) -> float:
         """How fast the fan is told to turn."""
-        return self.fan.fan_percent
+
+    @abstractmethod
+    def show_fan(self, celsius: float, faults: set[PowerFault]) -> None:
+        """Let fans and thermometers see how it stands."""
 
     def volts(self, pins: Mapping[int, bool]) -> float:  # noqa: ARG002  another board's need them
         """Return what the chips get."""
@@ -87,7 +95,7 @@ class BitaxePower:
 
     def show(self, celsius: float, watts: float, faults: set[PowerFault]) -> None:
         """Let the sensors see how it stands."""
-        self._show_fan(celsius, faults)
+        self.show_fan(celsius, faults)
         regulator = self.regulator
         volts = regulator.volts
         regulator.amperes = watts / volts if volts else 0.0
@@ -96,20 +104,94 @@ class BitaxePower:
         if PowerFault.NO_SUPPLY in faults:
             regulator.vin = _USB_VOLTS
         elif PowerFault.UNDER_VOLTAGE in faults and watts > 1:
-            regulator.vin = _SAGGING_VOLTS
+            regulator.vin = self.sagging
         else:
-            regulator.vin = _SUPPLY_VOLTS
+            regulator.vin = self.supply
         if PowerFault.WRONG_REGULATOR in faults:
             regulator.identity = b"TI\x12\x34\x56\x78"
         regulator.check()
 
-    def _show_fan(self, celsius: float, faults: set[PowerFault]) -> None:
+
+class BitaxePower(_RegulatedPower):
+    """EMC2101 and TPS546."""
+
+    range = (1.0, 2.0)
+    supply, sagging = 5.1, 4.2
+    faults = frozenset(PowerFault)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fan = EmulatedEmc2101()
+        self.bus = {emc2101.ADDRESS: self.fan, **self.bus}
+
+    @property
+    def fan_percent(self) -> float:
+        """How fast the fan is told to turn."""
+        return self.fan.fan_percent
+
+    def show_fan(self, celsius: float, faults: set[PowerFault]) -> None:
+        """Let fan and diode see how it stands."""
         self.fan.celsius = celsius
         self.fan.open = PowerFault.OPEN_DIODE in faults
         self.fan.shorted = PowerFault.SHORTED_DIODE in faults
         self.fan.stuck = PowerFault.STUCK_FAN in faults
         if PowerFault.WRONG_FAN_CHIP in faults:
             self.fan.registers[emc2101.Register.MANUFACTURER] = 0x41
+
+
+class HexPower(_RegulatedPower):
+    """EMC2302, two TMP1075 that are cooler than the chips, and a TPS546 over three domains."""
+
+    range = (2.5, 4.5)
+    supply, sagging = 12.1, 10.2
+    faults = frozenset(PowerFault) - {PowerFault.OPEN_DIODE, PowerFault.SHORTED_DIODE}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fans = EmulatedEmc2302()
+        self.thermometers = {address: EmulatedTmp1075() for address in TMP1075_ADDRESSES}
+        self.bus = {emc2302.ADDRESS: self.fans, **self.thermometers, **self.bus}
+
+    @property
+    def fan_percent(self) -> float:
+        """How fast the slower fan is told to turn."""
+        return self.fans.fan_percent
+
+    def show_fan(self, celsius: float, faults: set[PowerFault]) -> None:
+        """Let fans and thermometers see how it stands."""
+        broken = {PowerFault.ZERO_TEMPERATURE, PowerFault.NEGATIVE_TEMPERATURE} & faults
+        for thermometer in self.thermometers.values():
+            # A sensor that fails shows this itself, whatever is added to it.
+            thermometer.celsius = celsius - HEX_OFFSET - (HEX_OFFSET if broken else 0.0)
+        self.fans.stuck = PowerFault.STUCK_FAN in faults
+        if PowerFault.WRONG_FAN_CHIP in faults:
+            self.fans.registers[emc2302.Register.MANUFACTURER] = 0x41
+
+
+class TurboPower(_RegulatedPower):
+    """EMC2103 and a TPS546 of two phases."""
+
+    range = (1.0, 3.0)
+    supply, sagging = 12.1, 10.2
+    faults = frozenset(PowerFault) - {PowerFault.SHORTED_DIODE}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fan = EmulatedEmc2103()
+        self.bus = {emc2103.ADDRESS: self.fan, **self.bus}
+
+    @property
+    def fan_percent(self) -> float:
+        """How fast the fan is told to turn."""
+        return self.fan.fan_percent
+
+    def show_fan(self, celsius: float, faults: set[PowerFault]) -> None:
+        """Let fan and diodes see how it stands."""
+        self.fan.celsius = celsius
+        self.fan.open = PowerFault.OPEN_DIODE in faults
+        self.fan.stuck = PowerFault.STUCK_FAN in faults
+        if PowerFault.WRONG_FAN_CHIP in faults:
+            self.fan.registers[emc2103.Register.MANUFACTURER] = 0x41
 
 
 class EmberOnePower:

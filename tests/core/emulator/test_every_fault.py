@@ -27,6 +27,11 @@ STOPPED = 7.0
 SEEN_BY_HEAT = ("emberone", "stuck-fan")
 
 
+ALIKE = {"gekko-a2", "gekko-f", "bitaxe-hex", "bitaxe-turbo"}
+"""Their data lines are those of other kinds: what is wrong there all the time, these stand for."""
+KINDS = [kind for kind in matrix.KIND_NAMES if kind not in ALIKE]
+
+
 def nothing_is_wrong_or_lost(cell: matrix.Cell) -> None:
     assert (cell.wrong, cell.uncounted) == (0, 0), cell
     assert cell.shares > 0, cell
@@ -34,7 +39,7 @@ def nothing_is_wrong_or_lost(cell: matrix.Cell) -> None:
 
 @pytest.mark.parametrize("fault", matrix.STEADY)
 def test_a_lasting_fault_costs_what_is_counted_and_no_more(fault):
-    cells = matrix.run(fault, seconds=6.0)
+    cells = matrix.run(fault, seconds=6.0, kinds=KINDS)
     assert len(cells) >= 2
     for cell in cells:
         nothing_is_wrong_or_lost(cell)
@@ -71,7 +76,7 @@ def test_no_fault_and_no_kind_is_left_out():
 
 
 def test_a_share_sent_twice_or_of_no_work_would_show():
-    (cell,) = [cell for cell in matrix.run("split-reads", 3.0) if cell.kind == "bm1370"]
+    (cell,) = matrix.run("split-reads", 3.0, ["bm1370"])
     assert (cell.shares > 0, cell.wrong) == (True, 0)
     world = matrix.mine(matrix._plan(3.0), matrix._options("bm1370"))
     shares = world.source.shares

@@ -5,7 +5,11 @@ from collections.abc import Callable
 
 from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.base import Board
-from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
+from stampmill.core.backends.asic.board.bitaxe import (
+    BitaxeBoard,
+    BitaxeHexBoard,
+    BitaxeTurboBoard,
+)
 from stampmill.core.backends.asic.board.emberone import EmberOneBoard
 from stampmill.core.backends.asic.board.gekko import GekkoBoard
 from stampmill.core.backends.asic.board.guarded import BoardPorts
@@ -29,9 +33,16 @@ from stampmill.core.errors import NoDeviceError
 _CONTROL_SUFFIX = ".control"
 """What an emulator's second port has behind the name of its first."""
 
+_AT_12_VOLTS: dict[str, type[BitaxeBoard]] = {
+    "bitaxe-hex": BitaxeHexBoard,
+    "bitaxe-turbo": BitaxeTurboBoard,
+}
+"""What a user has to say: their USB texts are those of any Bitaxe."""
+
 _EMULATED: dict[str, type[BitaxeBoard] | type[EmberOneBoard]] = {
     "bitaxe-gamma": BitaxeBoard,
     "emberone": EmberOneBoard,
+    **_AT_12_VOLTS,
 }
 _GUARDED: dict[Kind, type[BitaxeBoard] | type[EmberOneBoard]] = {
     Kind.BITAXE: BitaxeBoard,
@@ -45,16 +56,20 @@ _RESET_PINS: dict[Kind, ResetPins] = {
 }
 
 
-def board_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> Board:
+def board_at(
+    port: str, settings: BoardSettings, machine: Machine = HERE, *, kind: str = "auto"
+) -> Board:
     """Return the board at a path, URL or serial number; raise NoDeviceError for one not usable.
 
-    What says nothing of itself is taken for chips on a plain line.
+    What says nothing of itself is taken for chips on a plain line. Which Bitaxe it is, `kind` says.
     """
     emulated = emulation_of(port)
     if emulated is not None and emulated.kind in _EMULATED:
         return _EMULATED[emulated.kind](port, _emulated_ports(port), settings)
     found = board_of(port, machine) or _by_serial_number(port, machine)
-    return BareBoard(port, settings) if found is None else _board(found, settings, machine)
+    if found is None and kind in _AT_12_VOLTS:
+        raise NoDeviceError(f"{port} is not the port or the serial number of a Bitaxe")
+    return BareBoard(port, settings) if found is None else _board(found, settings, machine, kind)
 
 
 def gekko_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> GekkoBoard:
@@ -91,9 +106,9 @@ def _reset_line(found: FoundBoard, machine: Machine) -> UsbResetLine | None:
     return UsbResetLine(UsbControl(socket), pins)
 
 
-def _board(found: FoundBoard, settings: BoardSettings, machine: Machine) -> Board:
+def _board(found: FoundBoard, settings: BoardSettings, machine: Machine, kind: str) -> Board:
     if found.kind in _GUARDED:
-        make = _GUARDED[found.kind]
+        make = _AT_12_VOLTS.get(kind, _GUARDED[found.kind])
         locate = _ports_of(found.key, machine)
         return make(found.name, locate, settings, serial_number=found.serial_number or None)
     if found.kind in {Kind.GEKKO_A, Kind.GEKKO_F} and not found.missing:

@@ -9,8 +9,7 @@ import os
 import signal
 import sys
 
-from stampmill.core.backends.asic.control.bitaxe import BITAXE
-from stampmill.core.backends.asic.control.emberone import EMBERONE
+from stampmill.core.backends.asic.control.profiles import PROFILES
 from stampmill.core.backends.asic.guardian.channel import Descriptors
 from stampmill.core.backends.asic.guardian.keeper import Keeper
 from stampmill.core.backends.asic.guardian.line import Line
@@ -18,8 +17,6 @@ from stampmill.core.backends.asic.guardian.messages import Lost, encode
 from stampmill.core.backends.asic.guardian.open import open_port
 from stampmill.core.backends.asic.guardian.pipe import OrderPipe
 from stampmill.core.errors import ExitCode, StampmillError
-
-PROFILES = {profile.name: profile for profile in (BITAXE, EMBERONE)}
 
 _IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 

@@ -4,9 +4,9 @@ import pytest
 
 from stampmill.core.backends.asic.control import emc2101, pmbus, tps546
 from stampmill.core.backends.asic.control.bitaxe import BITAXE
-from stampmill.core.backends.asic.control.emberone import EMBERONE
 from stampmill.core.backends.asic.control.gauges import Sample, SensorFault, sample
 from stampmill.core.backends.asic.control.profile import Profile, reset_step
+from stampmill.core.backends.asic.control.profiles import PROFILES
 from stampmill.core.backends.asic.control.replies import (
     Code,
     Failure,
@@ -28,8 +28,6 @@ from stampmill.core.emulator.peripherals.board import EmulatedPower
 from stampmill.core.emulator.peripherals.faults import PowerFault
 from tests.core.backends.asic.vectors import section
 from tests.core.emulator.peripherals.host import Host
-
-PROFILES = {"bitaxe": BITAXE, "emberone": EMBERONE}
 
 
 def powered(kind: str = "bitaxe", **options: Any) -> Host:
@@ -98,7 +96,7 @@ def test_a_running_board_shows_plausible_numbers() -> None:
 
 def test_an_emberone_shows_two_temperatures() -> None:
     host = powered("emberone")
-    shown = {name: s.value for name, s in reading(host, EMBERONE).items()}
+    shown = {name: s.value for name, s in reading(host, PROFILES["emberone"]).items()}
     assert shown == pytest.approx({"left temperature": 25.0, "right temperature": 25.0}, abs=0.5)
 
 

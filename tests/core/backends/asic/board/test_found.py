@@ -43,6 +43,16 @@ def test_a_bitaxe_is_known_by_either_port_and_by_its_number(tree: Tree, name: st
     assert board.serial_number == "b1"
 
 
+@pytest.mark.parametrize("kind", ["bitaxe-hex", "bitaxe-turbo"])
+def test_which_bitaxe_it_is_a_user_says(tree: Tree, kind: str) -> None:
+    plug_bitaxe(tree, "1-2", "ttyACM0", "ttyACM1")
+    board = board_at("b1", SETTINGS, machine(tree), kind=kind)
+    assert isinstance(board, BitaxeBoard)
+    assert board.profile.name == kind
+    with pytest.raises(NoDeviceError, match="is not the port or the serial number of a Bitaxe"):
+        board_at("/dev/ttyS0", SETTINGS, machine(tree), kind=kind)
+
+
 def test_an_emberone_is_known_by_its_port(tree: Tree) -> None:
     tree.plug("1-2", "1209:256f", manufacturer="256F", product="EmberOne00", serial="e1")
     tree.add_cdc("1-2", 0, "ttyACM0")

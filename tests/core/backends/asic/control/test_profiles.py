@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from stampmill.core.backends.asic.control import emc2101, limits, tps546
+from stampmill.core.backends.asic.control import emc2101, limits, pmbus, tps546
 from stampmill.core.backends.asic.control.bitaxe import BITAXE
+from stampmill.core.backends.asic.control.bitaxe_12v import BITAXE_HEX, BITAXE_TURBO
 from stampmill.core.backends.asic.control.emberone import EMBERONE
 from stampmill.core.backends.asic.control.profile import Profile
 from stampmill.core.backends.asic.control.requests import GpioSet, I2cWrite, encode_request
@@ -11,7 +12,7 @@ from stampmill.core.backends.asic.control.steps import Ask
 from stampmill.core.errors import UsageError
 from tests.core.backends.asic.vectors import section
 
-PROFILES = [BITAXE, EMBERONE]
+PROFILES = [BITAXE, BITAXE_HEX, BITAXE_TURBO, EMBERONE]
 
 
 def requests(profile: Profile) -> list[object]:
@@ -57,6 +58,35 @@ def test_cold_means_reset_low_first_then_fan_then_power(profile: Profile) -> Non
     if profile.fans is not None:
         fans = [step.request for step in profile.fans(100)]
         assert steps[1 : 1 + len(fans)] == fans
+
+
+def written(profile: Profile) -> dict[str, str]:
+    """Return what goes into the regulator's registers, the last of each."""
+    data = [r.data for r in requests(profile) if isinstance(r, I2cWrite) and r.address == 0x24]
+    return {one[:1].hex(): one[1:].hex() for one in data}
+
+
+def test_boards_at_12_volts_have_limits_of_their_own() -> None:
+    # ESP-Miner main/power/vcore.c, in LINEAR11 and LINEAR16 with exponent -9.
+    hex_board, turbo = written(BITAXE_HEX), written(BITAXE_TURBO)
+    assert pmbus.from_linear16(int.from_bytes(bytes.fromhex(hex_board["21"]), "little"), -9) == (
+        pytest.approx(3.6, abs=0.002)
+    )
+    for board, on, off in ((hex_board, 11.5, 11.0), (turbo, 11.0, 10.5)):
+        for register, volts in (("35", on), ("36", off), ("55", 14.8), ("58", 11.0)):
+            word = int.from_bytes(bytes.fromhex(board[register]), "little")
+            assert pmbus.from_linear11(word) == pytest.approx(volts, abs=0.01)
+    assert (hex_board["ec"], hex_board["e4"], hex_board["04"]) == ("0000", "10", "00")
+    assert (turbo["ec"], turbo["e4"], turbo["b1"]) == ("0100", "d0", "051234422104")
+    assert turbo["04"] == "ff"
+    assert "58" not in written(BITAXE)
+
+
+def test_a_hexs_voltage_is_that_of_three_domains() -> None:
+    assert BITAXE_HEX.voltage is not None
+    (ask, _) = BITAXE_HEX.voltage(1.2)
+    assert isinstance(ask, Ask)
+    assert ask.request == I2cWrite(0x24, bytes.fromhex("213307"))
 
 
 def test_models_are_known_by_their_chip() -> None:
