@@ -34,6 +34,8 @@ class PoolSettings:
     """A node's cookie file, instead of user and password."""
     quota: int = 1
     """Its part of the work, beside the others', when the load is balanced."""
+    check_address: str | None = None
+    """Who must get at least half of what each job's coinbase pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class AsicSettings:
     """Chips that share a voltage, on long chains."""
     force: bool = False
     """Go on although chips are of another kind or number."""
+    as_tuned: bool = True
+    """Where neither clock nor voltage is said: what `stampmill bench tune` found for the board."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """ASIC boards in the table of backends: one backend for each port."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 
+from stampmill.core import tuning
 from stampmill.core.backends.asic.backend.backend import NAME, AsicBackend
 from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.base import Board
+from stampmill.core.backends.asic.board.chip_board import ChipBoard
 from stampmill.core.backends.asic.board.found import board_at, gekko_at
 from stampmill.core.backends.asic.board.icarus import ERUPTER, ICARUS, IcarusBoard
 from stampmill.core.backends.asic.board.settings import BoardSettings
@@ -21,7 +24,10 @@ def create(options: BackendOptions) -> Backend:
     """Return the backend of the board at `options.port`; raise UsageError if there is none."""
     if not options.port:
         raise UsageError("backend asic needs a board: -d asic:PATH, such as asic:/dev/ttyUSB0")
-    return AsicBackend(_board(options.port, options.asic), tell=options.tell)
+    board = _board(options.port, options.asic)
+    if isinstance(board, ChipBoard):
+        _set_as_tuned(board, options)
+    return AsicBackend(board, tell=options.tell)
 
 
 def describe() -> BackendInfo:
@@ -34,6 +40,21 @@ def describe() -> BackendInfo:
 def load_kernel(name: str) -> Kernel:
     """Raise NoDeviceError: a board takes no kernel of ours."""
     raise NoDeviceError(f"backend {name} has no kernels: a board hashes by itself")
+
+
+def _set_as_tuned(board: ChipBoard, options: BackendOptions) -> None:
+    """Take the setting that was found best for this very board, unless the user says another."""
+    said = options.asic
+    if not said.as_tuned or said.mhz is not None or said.volts is not None:
+        return
+    found = tuning.board(board.identity)
+    if found is not None:
+        board.settings = replace(board.settings, mhz=found.mhz, volts=found.volts)
+        volts = "" if found.volts is None else f" at {found.volts:g} V"
+        options.tell(
+            f"{board.name}: {found.mhz:g} MHz{volts}, best for {found.goal} when it was tuned "
+            f"({found.measured_at})"
+        )
 
 
 def _board(port: str, said: AsicSettings) -> Board:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from stampmill.core.cli.bench import output, values
+from stampmill.core.cli.bench import output, tune_board, values
 from stampmill.core.cli.options import Commands
 from stampmill.core.errors import ExitCode, UsageError
 
@@ -19,17 +19,24 @@ def add_to(benches: Commands) -> None:
         "STAMPMILL_KERNEL still goes before. With --sweep the best points that `bench sweep` found "
         "take part; one that wins is kept beside that file, and mined with. With -d opencl:0 it "
         "does the same for an OpenCL device: how many versions share a schedule, vector width, "
-        "work-group and launch time.",
+        "work-group and launch time. With -d asic:PATH it searches the clock, and where it can be "
+        "set the core voltage, at which an ASIC board does best within its limits, on jobs that "
+        "nobody pays for. Mining then sets them on that board, known by its serial number, unless "
+        "--asic-frequency or --asic-voltage say otherwise.",
     )
     parser.set_defaults(bench=run)
     add = parser.add_argument
-    which = "opencl, or opencl:0 as `stampmill devices` has it (cpu)"
+    which = "opencl, or opencl:0 as `stampmill devices` has it, or asic:PATH (cpu)"
     add("-d", "--device", default="cpu", metavar="DEVICE", help=which)
-    budget = "how long it may take, about (20; for OpenCL 60); on a busy machine give it more"
+    budget = (
+        "how long it may take, about (20; for OpenCL 60; for a board as long as it takes, half an "
+        "hour and more); on a busy machine give it more"
+    )
     add("--seconds", "--budget", dest="budget", type=values.seconds, metavar="S", help=budget)
     swept = "let the best points of this sweep take part, too: what `bench sweep` wrote"
     add("--sweep", type=Path, metavar="FILE", help=swept)
     add("--cpu", type=int, metavar="N", help="the CPU to pin to (the last one)")
+    tune_board.add_options(parser)
     add("--json", action="store_true", help="what was found as JSON on standard output, no table")
 
 
@@ -39,8 +46,12 @@ def run(options: argparse.Namespace) -> ExitCode:
         if options.sweep:
             raise UsageError("--sweep is for the C kernels: an OpenCL device is walked by tuning")
         return _run_opencl(options)
+    if options.device.partition(":")[0] == "asic":
+        return tune_board.run(options)
     if options.device != "cpu":
-        raise UsageError(f"nothing to tune on '{options.device}': say cpu, opencl or opencl:0")
+        raise UsageError(
+            f"nothing to tune on '{options.device}': say cpu, opencl, opencl:0 or asic:PATH"
+        )
     from stampmill.bench import record, tune  # noqa: PLC0415  mining starts without
 
     found = tune.tune(

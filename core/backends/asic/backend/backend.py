@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 from stampmill.core.backends.asic.backend import ticket
 from stampmill.core.backends.asic.backend.changes import Changes, NewVoltageError
 from stampmill.core.backends.asic.backend.feeder import Feeder
 from stampmill.core.backends.asic.backend.judge import Judgement, Worth, judge
 from stampmill.core.backends.asic.backend.outbox import Outbox
+from stampmill.core.backends.asic.backend.rest import LongRestError, Rest
 from stampmill.core.backends.asic.backend.summary import board_report
 from stampmill.core.backends.asic.backend.tally import Tally
 from stampmill.core.backends.asic.backend.watchdog import ChipWatch, Remedy, Watchdog
@@ -56,6 +59,7 @@ class AsicBackend:
         self._sleep = sleep
         self._feeder = Feeder(board, clock, self._note_trouble)
         self._watchdog = Watchdog()
+        self._rest = Rest()
         self._chip_watch = ChipWatch()
         self._tally = Tally()
         self._outbox = Outbox()
@@ -97,7 +101,10 @@ class AsicBackend:
         self._turn_to(feed, clean=True)
 
     def idle(self) -> None:
-        """Send no more jobs. Chips cannot be stopped short of a reset: they end their last one."""
+        """Send no more jobs. Chips cannot be stopped short of a reset: they end their last one.
+
+        A board whose power is ours is left cold after a while, until the next update or replace.
+        """
         self._turn_to(None, clean=False)
 
     async def nonces(self) -> AsyncIterator[Nonce]:
@@ -123,6 +130,12 @@ class AsicBackend:
             await self._changes.wait_for(change, board)
         else:
             raise UsageError(f"{board.name} has no core voltage that could be set")
+
+    @property
+    def identity(self) -> str:
+        """What the board is known by: its serial number, or else its name."""
+        serial_number = self._facts.serial_number if self._facts else None
+        return serial_number or self._board.name
 
     def limits(self) -> Limits:
         """Return how far the board may be set; callable once open. Raise UsageError."""
@@ -168,6 +181,7 @@ class AsicBackend:
         if self._closed:
             return
         self._feeder.turn_to(feed, clean=clean)
+        self._rest.turn_to(wanted=feed is not None)
         self._watch()
 
     def _begin(self, facts: Facts) -> None:
@@ -176,6 +190,7 @@ class AsicBackend:
         self._trouble = None
         self._troubled.clear()
         self._chip_watch.begin(facts.chips, self._clock())
+        self._rest.end()
         self._feeder.begin(facts)
         self._watch()
         volts = self._board.volts if isinstance(self._board, Settable) else None
@@ -199,6 +214,8 @@ class AsicBackend:
             while True:
                 try:
                     await self._work()
+                except LongRestError:
+                    await self._leave_cold()
                 except StampmillError as error:
                     await self._recover(error)
         except StampmillError as error:
@@ -236,6 +253,8 @@ class AsicBackend:
         """Look after the watchdog; raise BoardError if the board needs more than its job again."""
         while True:
             await self._sleep(_WATCH_EVERY)
+            if self._board.cools:
+                self._rest.look(self._clock())
             self._watch()
             match self._watchdog.remedy(self._clock()):
                 case None:
@@ -302,6 +321,17 @@ class AsicBackend:
         self._begin(await self._bring_back())
         self._tell(f"{self._board.name} is back")
 
+    async def _leave_cold(self) -> None:
+        """Take the board's power away until there is work for it."""
+        self._feeder.pause()
+        self._watchdog.rest()
+        self._tell(f"{self._board.name} has nothing to do: left cold")
+        await self._stop_quietly()
+        # A change that somebody asks for does not wait for work.
+        await _first(self._rest.over(), self._troubled.wait())
+        self._begin(await self._bring_back())
+        self._tell(f"{self._board.name} is up again")
+
     async def _bring_back(self) -> Facts:
         give_up_at = self._clock() + PATIENCE
         while True:
@@ -348,7 +378,7 @@ class AsicBackend:
             self._outbox.put(nonce)
 
     def _report(self, facts: Facts) -> BoardReport:
-        return board_report(
+        report = board_report(
             self._board,
             facts,
             self._tally,
@@ -361,6 +391,18 @@ class AsicBackend:
                 "nonces dropped": self._outbox.dropped,
             },
         )
+        # What was read before it went cold tells nothing of now.
+        return replace(report, temperatures=(), readings=()) if self._rest.is_long else report
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait until one of them is over."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _chips(indices: Sequence[int]) -> str:

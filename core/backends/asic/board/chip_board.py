@@ -66,9 +66,19 @@ class ChipBoard(ABC):
         return None
 
     @property
+    def cools(self) -> bool:
+        """Whether the chips' power is ours to take away."""
+        return False
+
+    @property
     def serial_number(self) -> str | None:
         """What the board is known by under any port name."""
         return None
+
+    @property
+    def identity(self) -> str:
+        """Its serial number, an emulated one's as well; or else its name."""
+        return self._number or self.name
 
     async def bring_up(self) -> Facts:
         """Give the board power, find its chips and make them ready."""
@@ -89,7 +99,7 @@ class ChipBoard(ABC):
         self._line, self._chip = ChipLine(port, tuned, overheard), tuned.chain.chip
         self._notices += driver.notices
         self._past = _sum(self._past, LineCounters(repeated_writes=driver.repeated_writes))
-        return tuned.facts(self.kind, self.serial_number)
+        return tuned.facts(self.kind, self._number)
 
     async def reset(self) -> None:
         """Take power away, as far as it is ours; the next bring-up gives it back."""
@@ -128,7 +138,7 @@ class ChipBoard(ABC):
         driver = Driver(line.port, tuned, self._sleep)
         await driver.run(retune(tuned.chain, tuned.mhz, mhz))
         line.tuned = TunedChain(tuned.chain, mhz, tuned.emulation)
-        return line.tuned.facts(self.kind, self.serial_number)
+        return line.tuned.facts(self.kind, self._number)
 
     def limits(self) -> Limits:
         """Return the limits of its chips and its kind."""
@@ -177,6 +187,11 @@ class ChipBoard(ABC):
         """Leave the board cold, as far as that is ours to do."""
         self._close_line()
         await self.power_down()
+
+    @property
+    def _number(self) -> str | None:
+        told = self.emulation()
+        return self.serial_number or (told.serial if told else None)
 
     @property
     def _known_chip(self) -> Chip:

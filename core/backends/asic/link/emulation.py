@@ -13,12 +13,13 @@ class Emulation:
 
     `zero_bits` stands in for the 32 that silicon insists on. `hashrate` is the whole board's at its
     usual clock, in hashes per second; None: what the clock makes it. `kind` is what `stampmill
-    emulate` calls the board.
+    emulate` calls the board, `serial` the number it would show on USB.
     """
 
     zero_bits: int = 32
     hashrate: float | None = None
     kind: str | None = None
+    serial: str | None = None
 
 
 def emulation_of(path: str) -> Emulation | None:
@@ -32,8 +33,13 @@ def emulation_of(path: str) -> Emulation | None:
     try:
         told = json.loads(Path(f"{path}.json").read_text(encoding="utf-8"))
         zero_bits, hashrate = int(told.get("zero_bits", 32)), told.get("hashrate")
-        kind = told.get("kind")
+        kind, serial = told.get("kind"), told.get("serial")
     except (OSError, ValueError, TypeError, AttributeError):
         return Emulation()
     rate = float(hashrate) if hashrate else None
-    return Emulation(min(max(zero_bits, 0), 32), rate, str(kind) if kind else None)
+    return Emulation(
+        min(max(zero_bits, 0), 32),
+        rate,
+        str(kind) if kind else None,
+        str(serial) if serial else None,
+    )

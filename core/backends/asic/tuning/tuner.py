@@ -47,6 +47,8 @@ class Pace:
     look: float = 2.0
     longest: float = 180.0
     precision: float = 0.03
+    budget: float | None = None
+    """After so long no further setting is tried; None: the search ends by itself."""
 
 
 class Tuner:
@@ -82,7 +84,10 @@ class Tuner:
         power away, and then whoever closes the board leaves it cold.
         """
         try:
+            begin, budget = self._clock(), self._pace.budget
             while (point := self.search.next_point) is not None:
+                if budget is not None and self._clock() - begin > budget and self._last_good:
+                    break
                 self.search.tell(await self._try(point))
             return await self._confirm(self.search.ranking()[:_CONFIRMATIONS])
         except BaseException:
