@@ -15,10 +15,13 @@ from stampmill.core.cli.surfaces import HTTP_PLACE
 from stampmill.core.cli.views import View, choose_view
 from stampmill.core.errors import ExitCode, StampmillError, UsageError
 from stampmill.core.events import Notice
+from stampmill.core.operate.service import Pulse
 from stampmill.core.operate.transfer import decode
 from stampmill.core.snapshot import Snapshot
 
 EVERY_SECONDS = 1.0
+CHECK_SECONDS = 3.0
+"""Longer than a GPU's longest launch, and than the second between two readings of the devices."""
 PATIENCE = 5.0
 MAX_BYTES = 16 << 20
 
@@ -39,6 +42,11 @@ def add_to(commands: Commands) -> None:
         "place", nargs="?", default=HTTP_PLACE, metavar="HOST:PORT", help=f"({HTTP_PLACE})"
     )
     parser.add_argument("--lines", action="store_true", help="no live view")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="show nothing: exit 0 if the run hashes, or has a reason not to, and else 1",
+    )
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop after so long")
     parser.set_defaults(run=run)
 
@@ -47,6 +55,8 @@ def run(options: argparse.Namespace) -> ExitCode:
     """Watch until interrupted; raise NoRunError if there is nothing to see at the start."""
     url = url_of(options.place)
     first = fetch(url)
+    if options.check:
+        return check(first, lambda: fetch(url))
     view = choose_view(quiet=False, lines=options.lines)
     view.start()
     try:
@@ -80,6 +90,16 @@ def watch(
             if not there:
                 view(Notice("the run is back", about="miner"))
             there = True
+
+
+def check(
+    first: Snapshot, look: Callable[[], Snapshot], sleep: Callable[[float], None] = time.sleep
+) -> ExitCode:
+    """Tell whether a run does its work between two looks; raise NoRunError if it is gone."""
+    pulse = Pulse()
+    pulse.beats(first)
+    sleep(CHECK_SECONDS)
+    return ExitCode.DONE if pulse.beats(look()) else ExitCode.FAILURE
 
 
 def fetch(url: str) -> Snapshot:
