@@ -28,6 +28,7 @@ SHORT = 1e-4
 _ANSWER = 6000
 """Bytes, about what a snapshot takes."""
 _SETTLE = 0.3
+_PATIENCE = 20.0
 _BEGIN = 3.0
 """Before the memory is read that it takes without anybody watching."""
 
@@ -142,26 +143,35 @@ def _orders(asks: dict[str, tuple[int, str]], other: int) -> dict[str, dict[str,
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Measured:
     miner: Miner
     backend: ScannerBackend
     kernel: "_Counted"
     watcher: Child
     waits: "_Waits"
+    known: int = 0
 
     async def stretch(self, mode: str, order: dict[str, Any], seconds: float) -> Stretch:
         self.watcher.tell(order)
         await asyncio.sleep(_SETTLE)
-        # The miner reads the switches once a second, and we what is left of them.
-        self.backend.telemetry()
+        self._switches()
         self.waits.held.clear()
-        known, begun = self.miner.stats.job_switch.count, _Mark(self.kernel)
+        begun = _Mark(self.kernel)
         await asyncio.sleep(seconds)
-        end, log = _Mark(self.kernel), self.miner.stats.job_switch
-        read = list(log.values)[len(log.values) - (log.count - known) :]
-        switches = [*read, *self.backend.telemetry().job_switches]
-        return begun.until(end, mode, list(self.waits.held), switches)
+        switches = self._switches()
+        # Where others need the CPUs, a job may take longer than that.
+        while not switches and time.perf_counter() - begun.at < _PATIENCE:
+            await asyncio.sleep(_SETTLE)
+            switches = self._switches()
+        return begun.until(_Mark(self.kernel), mode, list(self.waits.held), switches)
+
+    def _switches(self) -> list[float]:
+        """Return those since the last call: the miner has read some, the others are still there."""
+        log = self.miner.stats.job_switch
+        read = list(log.values)[max(len(log.values) - (log.count - self.known), 0) :]
+        self.known = log.count
+        return [*read, *self.backend.telemetry().job_switches]
 
 
 class _Mark:
