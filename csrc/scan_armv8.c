@@ -157,6 +157,8 @@ SM_INLINE void last_word(state s[STREAMS], uint32_t *last) {
 typedef state digest;
 #include "streams.h"
 
+static sm_status run(sm_scan *scan) { return sm_scan_range(scan, STREAMS, filter); }
+
 const sm_kernel sm_kernel_armv8 = {
     .abi_version = SM_ABI_VERSION,
     .name = "armv8",

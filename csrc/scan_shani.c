@@ -1,97 +1,14 @@
 /*
- * SHA-NI: one instruction does two rounds, and the next two rounds wait for it, so that two nonces
- * are interleaved.
- *
- * The state is kept as the instructions want it: lanes F E B A and H G D C, lowest first. Schedule
- * words are four to a vector. The second hash starts after its first round, which folds to two
- * additions: so its vectors hold words 1 to 4, 5 to 8 and so on, and the last one ends with round
- * 60, the last that is needed.
+ * SHA-NI: one instruction does two rounds, and the next two rounds wait for it, so that two hashes
+ * are interleaved: under several versions two nonces here, under one as in shani_alone.h.
  */
 #include "kernels.h"
 
 #if defined(SM_SHANI)
-#include "search.h"
-#include <immintrin.h>
+#include "shani_alone.h"
 
 #define STREAMS 2
 #define EACH _Pragma("GCC unroll 2") for (int i = 0; i < STREAMS; i++)
-#define UNROLL _Pragma("GCC unroll 16")
-/* Words 1 to 3 of x, then word 0 of y. */
-#define NEXT(x, y) _mm_alignr_epi8(y, x, 4)
-/* Words i, j of x, then k, l of y. */
-#define PICK(x, i, j, y, k, l)                                                                     \
-    _mm_castps_si128(                                                                              \
-        _mm_shuffle_ps(_mm_castsi128_ps(x), _mm_castsi128_ps(y), _MM_SHUFFLE(l, k, j, i)))
-
-typedef __m128i words;
-
-typedef struct {
-    words abef, cdgh;
-} state;
-
-typedef struct {
-    words abcd, efgh;
-} digest;
-
-static inline words set(uint32_t w0, uint32_t w1, uint32_t w2, uint32_t w3) {
-    return _mm_setr_epi32((int)w0, (int)w1, (int)w2, (int)w3);
-}
-
-SM_INLINE words load(const uint32_t *w) { return _mm_loadu_si128((const words *)w); }
-
-SM_INLINE state pack(words abcd, words efgh) {
-    return (state){PICK(efgh, 1, 0, abcd, 1, 0), PICK(efgh, 3, 2, abcd, 3, 2)};
-}
-
-SM_INLINE digest unpack(state s) {
-    return (digest){PICK(s.abef, 3, 2, s.cdgh, 3, 2), PICK(s.abef, 1, 0, s.cdgh, 1, 0)};
-}
-
-SM_INLINE void four_rounds(state *s, words kw) {
-    s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, kw);
-    s->abef = _mm_sha256rnds2_epu32(s->abef, s->cdgh, _mm_shuffle_epi32(kw, 0x0e));
-}
-
-/* The same from memory, which needs no shuffle. */
-SM_INLINE void four_rounds_at(state *s, const uint32_t *kw) {
-    s->cdgh = _mm_sha256rnds2_epu32(s->cdgh, s->abef, load(kw));
-    s->abef = _mm_sha256rnds2_epu32(s->abef, s->cdgh, _mm_loadl_epi64((const words *)(kw + 2)));
-}
-
-/* The next four words of a schedule from the 16 before them. */
-SM_INLINE words expand(const words w[4]) {
-    return _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(w[0], w[1]), NEXT(w[2], w[3])),
-                                w[3]);
-}
-
-/* Words 16 to 19 of the second block's schedule. */
-SM_INLINE words first_words(const sm_search *search, uint32_t nonce) {
-    uint64_t two = (uint64_t)nonce << 32 | sm_small0(nonce);
-    words changed = _mm_slli_si128(_mm_loadl_epi64((const words *)&two), 8);
-    return _mm_add_epi32(set(search->w16, search->w17, search->w18, search->w19), changed);
-}
-
-/* Words 4q to 4q + 3 of the second block's schedule, from 20 on. Before 32 they lack terms: zero
-   padding, or words without the nonce. */
-SM_INLINE words block_words(const sm_search *search, const words w[4], int q) {
-    switch (q) {
-    case 5:
-        return _mm_sha256msg2_epu32(set(SM_PADDING, 0, SM_HEADER_BITS, search->w16), w[3]);
-    case 6:
-        return _mm_sha256msg2_epu32(NEXT(w[2], w[3]), w[3]);
-    case 7:
-        return _mm_sha256msg2_epu32(
-            _mm_add_epi32(NEXT(w[2], w[3]), set(0, 0, sm_small0(SM_HEADER_BITS), search->w31)),
-            w[3]);
-    default:
-        return expand(w);
-    }
-}
-
-/* Words 4q + 1 to 4q + 4 of the second hash's schedule, from 25 on. */
-SM_INLINE words digest_words(const words w[4], int q) {
-    return q == 6 ? _mm_sha256msg2_epu32(NEXT(w[2], w[3]), w[3]) : expand(w);
-}
 
 /* Constants plus schedule words of the second block's rounds 16 on: the same for every version. */
 typedef uint32_t schedule[STREAMS][64];
@@ -100,8 +17,7 @@ typedef uint32_t schedule[STREAMS][64];
 SM_INLINE void fresh_rounds(const sm_search *search, const uint32_t *nonce, state *s, schedule kw) {
     words w[STREAMS][16];
     UNROLL for (int q = 4; q < 16; q++) EACH {
-        w[i][q] = q == 4 ? first_words(search, nonce[i]) : block_words(search, w[i] + q - 4, q);
-        words sum = _mm_add_epi32(w[i][q], load(SM_K + 4 * q));
+        words sum = block_sums(search, nonce[i], w[i], q);
         _mm_storeu_si128((words *)(kw[i] + 4 * q), sum);
         four_rounds(&s[i], sum);
     }
@@ -111,67 +27,47 @@ SM_INLINE void first_hash(const sm_search *search, uint32_t version, const uint3
                           schedule kw, digest *digest) {
     const sm_start *start = &search->version[version];
     state s[STREAMS];
-    EACH {
-        s[i] = pack(load(start->start), load(start->start + 4));
-        s[i].abef = _mm_add_epi32(s[i].abef, set(0, nonce[i], 0, nonce[i]));
-    }
+    EACH s[i] = first_state(start, nonce[i]);
     UNROLL for (int q = 1; q < 4; q++) EACH four_rounds_at(&s[i], search->kw + 4 * q);
     if (version == 0)
         fresh_rounds(search, nonce, s, kw);
     else
         UNROLL for (int q = 4; q < 16; q++) EACH four_rounds_at(&s[i], kw[i] + 4 * q);
-    EACH {
-        digest[i] = unpack(s[i]);
-        digest[i].abcd = _mm_add_epi32(digest[i].abcd, load(start->midstate));
-        digest[i].efgh = _mm_add_epi32(digest[i].efgh, load(start->midstate + 4));
-    }
+    EACH digest[i] = first_digest(start, s[i]);
 }
 
-/* The second hash's state after its first round, where schedule word 0 only adds to a and to e. */
-SM_INLINE state after_first_round(words abcd) {
-    const uint32_t *s = SM_IV;
-    const uint32_t t1 = s[7] + sm_big1(s[4]) + sm_ch(s[4], s[5], s[6]) + SM_K[0];
-    const uint32_t t2 = sm_big0(s[0]) + sm_maj(s[0], s[1], s[2]);
-    const words first = set(0x80808080, 0x03020100, 0x80808080, 0x03020100);
-    words abef = set(s[4], s[3] + t1, s[0], t1 + t2);
-    return (state){_mm_add_epi32(abef, _mm_shuffle_epi8(abcd, first)), set(s[6], s[5], s[2], s[1])};
-}
-
-/* The second hash's schedule words 1 to 8 and 13 to 24; 9 to 12 are zero. */
-SM_INLINE void start_digest(digest digest, words w[6]) {
-    const words padding = set(SM_PADDING, 0, 0, 0);
-    words low = _mm_sha256msg1_epu32(digest.abcd, digest.efgh),
-          high = _mm_sha256msg1_epu32(digest.efgh, padding);
-    w[0] = NEXT(digest.abcd, digest.efgh);
-    w[1] = NEXT(digest.efgh, padding);
-    w[3] = NEXT(set(0, 0, 0, SM_DIGEST_BITS), low);
-    w[4] = _mm_sha256msg2_epu32(NEXT(low, high), w[3]);
-    w[5] = _mm_sha256msg2_epu32(_mm_add_epi32(NEXT(high, padding), NEXT(w[3], w[4])), w[4]);
-}
-
-/* The second hash's last word: `e` of round 60 plus a constant. */
 SM_INLINE void last_word(const digest *digest, uint32_t *last) {
     state s[STREAMS];
-    words w[STREAMS][15];
+    words w[STREAMS][QUADS];
     EACH s[i] = after_first_round(digest[i].abcd);
     EACH start_digest(digest[i], w[i]);
-    UNROLL for (int q = 0; q < 15; q++) EACH {
-        if (q > 5) w[i][q] = digest_words(w[i] + q - 4, q);
-        if (q == 2)
-            four_rounds_at(&s[i], SM_K + 9);
-        else
-            four_rounds(&s[i], _mm_add_epi32(w[i][q], load(SM_K + 4 * q + 1)));
-    }
-    EACH last[i] = (uint32_t)_mm_extract_epi32(s[i].abef, 1) + SM_IV[7];
+    UNROLL for (int q = 0; q < QUADS; q++) EACH second_rounds(&s[i], w[i], q);
+    EACH last[i] = last_of(s[i]);
 }
 
 #include "streams.h"
 
+/* The same for LANES nonces. */
+static uint32_t filter_all(const sm_search *search, uint32_t first, uint32_t *masks) {
+    uint32_t any = 0, some[SM_MAX_VERSIONS];
+    memset(masks, 0, search->version_count * sizeof *masks);
+    for (uint32_t lane = 0; lane < LANES; lane += STREAMS) {
+        if (!filter(search, first + lane, some)) continue;
+        any = 1;
+        for (uint32_t v = 0; v < search->version_count; v++) masks[v] |= some[v] << lane;
+    }
+    return any;
+}
+
+static sm_status run(sm_scan *scan) {
+    return scan->version_count == 1 ? run_alone(scan) : sm_scan_range(scan, LANES, filter_all);
+}
+
 const sm_kernel sm_kernel_shani = {
     .abi_version = SM_ABI_VERSION,
     .name = "shani",
-    .description = "SHA-NI, two nonces interleaved",
-    .lanes = STREAMS,
+    .description = "SHA-NI, two hashes interleaved",
+    .lanes = LANES,
     .max_versions = SM_MAX_VERSIONS,
     .supported = sm_supports_shani,
     .scan = run,

@@ -34,6 +34,4 @@ static uint32_t filter(const sm_search *search, uint32_t first, uint32_t *masks)
     return any;
 }
 
-static sm_status run(sm_scan *scan) { return sm_scan_range(scan, STREAMS, filter); }
-
 #endif
