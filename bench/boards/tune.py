@@ -111,7 +111,7 @@ def report(found: Tuning) -> str:
     setting = found.setting
     volts = "" if setting.volts is None else f" at {setting.volts:g} V"
     verdict = f"best for {setting.goal}: {setting.mhz:g} MHz{volts}; remembered for {found.key}"
-    return "\n".join([table.render(head, rows), "", f"{verdict} in {found.file}"])
+    return "\n".join([table.render(head, rows, (0, 1)), "", f"{verdict} in {found.file}"])
 
 
 def as_document(found: Tuning) -> dict[str, object]:
@@ -178,9 +178,9 @@ def _row(result: Result) -> list[str]:
 def _figures(measured: Measured) -> tuple[str, ...]:
     joules = measured.joules_per_terahash
     return (
-        table.number(measured.good_rate * 1e-9, 3),
+        f"{measured.good_rate * 1e-9:.5g}",
         f"{measured.error_ratio:.2%}",
         "-" if measured.watts is None else table.number(measured.watts, 1),
-        "-" if joules is None else table.number(joules, 2),
+        "-" if joules is None else f"{joules:.4g}",
         "-" if measured.celsius is None else table.number(measured.celsius, 0),
     )

@@ -47,7 +47,8 @@ def _set_as_tuned(board: ChipBoard, options: BackendOptions) -> None:
     said = options.asic
     if not said.as_tuned or said.mhz is not None or said.volts is not None:
         return
-    found = tuning.board(board.identity)
+    told = emulation_of(options.port)
+    found = tuning.board((told.serial if told else None) or board.identity)
     if found is not None:
         board.settings = replace(board.settings, mhz=found.mhz, volts=found.volts)
         volts = "" if found.volts is None else f" at {found.volts:g} V"

@@ -3,17 +3,21 @@
 import asyncio
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from stampmill.bench.boards import tune
 from stampmill.bench.boards.world import Plan, Seat, seat
 from stampmill.core import native
-from stampmill.core.backends.asic.tuning.point import Wanted
-from stampmill.core.backends.asic.tuning.result import Result, Verdict
+from stampmill.core.backends.asic.tuning.point import Point, Wanted
+from stampmill.core.backends.asic.tuning.result import Measured, Result, Verdict
 from stampmill.core.backends.asic.tuning.tuner import Pace
+from stampmill.core.board_report import MeasuredRate
+from stampmill.core.cli.main import main
 from stampmill.core.emulator.boards.kinds import BoardOptions
 from stampmill.core.emulator.chips.silicon import Conditions, limit_mhz
 from stampmill.core.emulator.virtual_time import run
+from stampmill.core.tuning import BoardSetting
 
 pytestmark = pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
 
@@ -76,3 +80,34 @@ def test_one_that_is_interrupted_goes_back_before_it_is_closed():
     before, after = run(main())
     assert before == pytest.approx(550.0, rel=0.01)
     assert after == pytest.approx(525.0, rel=0.01)
+
+
+def test_what_was_found_is_shown_for_people_and_for_programs(tmp_path):
+    rate = MeasuredRate(1.1e12, 1.0e12, 1.2e12)
+    measured = Measured(1.1e12, rate, 999, 1, 60.0, 61.0, 17.6)
+    results = (
+        Result(Point(550.0, 1.15), Verdict.GOOD, measured),
+        Result(Point(550.0, 1.0), Verdict.FAULT, reason="no chip answers"),
+    )
+    setting = BoardSetting("bitaxe-gamma", "rate", "now", 550.0, 1.15, 1.1e12, 0.001, 17.6, 61.0)
+    found = tune.Tuning("b1", setting, results, tmp_path / "tune.json")
+    text = tune.report(found)
+    assert "550 MHz at 1.15 V  good " in text
+    assert "0.10%  17.6  16.02  61" in text
+    assert "best for rate: 550 MHz at 1.15 V; remembered for b1" in text
+    document = msgspec.json.decode(msgspec.json.encode(tune.as_document(found)))
+    assert (document["board"], document["mhz"], document["volts"]) == ("b1", 550.0, 1.15)
+    assert [one["verdict"] for one in document["tried"]] == ["good", "the board gave up"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-d", "asic:/dev/nowhere"), "/dev/nowhere"),
+        (("-d", "toaster"), "asic:PATH"),
+    ],
+)
+def test_what_cannot_be_tuned_is_one_line(capsys, arguments, said):
+    assert main(["bench", "tune", *arguments]) in {2, 3}
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
