@@ -22,6 +22,8 @@ class _Device:
     alive: bool = True
     used: bool = True
     """Whether its backend still works on it; its counters stay."""
+    rests: bool = False
+    """Whether its backend lets it rest of its own accord."""
     board: BoardReport | None = None
 
 
@@ -65,6 +67,12 @@ class Devices:
                 device.before, device.used = device.hashes, device.name in wanted
         self._devices = {(device.backend, device.name): device for device in self._devices.values()}
         self.count(new, dict.fromkeys(wanted, 0))
+
+    def rest(self, backend: Backend, names: AbstractSet[str]) -> None:
+        """Note which devices a backend lets rest of its own accord."""
+        for (owner, name), device in self._devices.items():
+            if owner is backend:
+                device.rests = name in names
 
     def report(self, backend: Backend, board: BoardReport) -> None:
         """Note how the board of a backend does, which is its only device."""
@@ -119,7 +127,7 @@ class Devices:
                 device.used and device.backend not in resting,
                 _sensors(device.board),
                 device.board,
-                device.backend in held,
+                device.rests or device.backend in held,
             )
             for key, device in self._devices.items()
         )

@@ -272,6 +272,7 @@ class Miner:
     def _read_telemetry(self, backend: Backend) -> None:
         telemetry = backend.telemetry()
         self._devices.count(backend, telemetry.hashes)
+        self._devices.rest(backend, telemetry.resting)
         if telemetry.board is not None:
             self._devices.report(backend, telemetry.board)
         self.stats.starved_jobs += telemetry.starved_jobs

@@ -83,7 +83,7 @@ class DeviceSnapshot:
     board: BoardReport | None = None
     """How it does chip by chip, if it is a board."""
     held: bool = False
-    """It rests because the rules want it."""
+    """It rests because the rules want it, or its backend's own: somebody else needs a card, say."""
 
 
 @dataclass(frozen=True, slots=True)

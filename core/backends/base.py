@@ -48,6 +48,8 @@ class Telemetry:
     """Jobs since the last reading that were replaced before every device had worked on them."""
     board: BoardReport | None = None
     """How the board does, for a backend that is one."""
+    resting: frozenset[str] = frozenset()
+    """The devices that a rule of the backend's own lets rest: somebody else needs them, say."""
 
 
 class Backend(Protocol):

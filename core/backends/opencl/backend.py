@@ -4,8 +4,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
+from stampmill.core.backends.base import Telemetry
 from stampmill.core.backends.info import BackendInfo, KernelInfo
 from stampmill.core.backends.opencl.device import OpenDevice
 from stampmill.core.backends.opencl.gate import Gate
@@ -65,6 +67,11 @@ class OpenClBackend(ScannerBackend):
         await super().open()
         self._watcher = self._watching(self._gates, self._options.gpu, self._options.tell)
         self._watcher.start()
+
+    def telemetry(self) -> Telemetry:
+        """Return the counters, and which devices rest for their watcher's sake."""
+        resting = frozenset(info.label for info, gate in self._gates if not gate.is_open)
+        return replace(super().telemetry(), resting=resting)
 
     def idle(self) -> None:
         """Stop working, and free the devices' memory, until the next update or replace."""

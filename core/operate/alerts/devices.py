@@ -136,7 +136,7 @@ class TooHot:
     """A sensor shows the limit or more, three looks in a row. Over when all are 5 degrees below.
 
     The limit is the one given. Without it, it lies 5 degrees below that at which the device
-    stops itself, where it says so, or else at 85 degrees Celsius.
+    stops itself: a board's chips at what its guardian lets them. Of others nobody knows: 85.
     """
 
     limit: float | None = None
@@ -153,19 +153,31 @@ class TooHot:
         return [heat.hot for heat in self._devices.values() if heat.hot is not None]
 
     def _judge(self, label: str, device: DeviceSnapshot, heat: _Heat) -> None:
-        over = [(sensor.value - self._limit_of(sensor), sensor) for sensor in _thermometers(device)]
-        excess, sensor = max(over, key=lambda one: one[0], default=(-self.MARGIN, None))
+        limits = [(sensor, self._limit_of(sensor, device)) for sensor in _thermometers(device)]
+        over = [(sensor.value - limit, sensor, limit) for sensor, limit in limits]
+        excess, sensor, limit = max(over, key=lambda one: one[0], default=(-self.MARGIN, None, 0.0))
         heat.looks = heat.looks + 1 if excess >= 0 else 0
         if sensor is not None and heat.looks >= self.LOOKS and heat.hot is None:
-            text = f"{sensor.place} {sensor.value:.0f} C, the limit is {self._limit_of(sensor):.0f}"
+            text = f"{sensor.place} {sensor.value:.0f} C, the limit is {limit:.0f}"
             heat.hot = Finding(AlertKind.TEMPERATURE, label, text)
         elif excess <= -self.MARGIN:
             heat.hot = None
 
-    def _limit_of(self, sensor: Sensor) -> float:
+    def _limit_of(self, sensor: Sensor, device: DeviceSnapshot) -> float:
         if self.limit is not None:
             return self.limit
-        return self.USUAL if sensor.limit is None else sensor.limit - self.MARGIN
+        if sensor.limit is not None:
+            return sensor.limit - self.MARGIN
+        is_chip = device.board is not None and "regulator" not in sensor.place
+        return _guarded() - self.MARGIN if is_chip else self.USUAL
+
+
+def _guarded() -> float:
+    """Return where a guardian stops a board."""
+    # Only those with a board pay for its import.
+    from stampmill.core.backends.asic.control.thermal import ThermalLimits  # noqa: PLC0415
+
+    return ThermalLimits().stop_at
 
 
 def _thermometers(device: DeviceSnapshot) -> Iterator[Sensor]:

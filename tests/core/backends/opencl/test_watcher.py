@@ -148,6 +148,7 @@ def test_a_whole_backend_stops_frees_its_card_and_goes_on(
         nvml.refused = {"loads"}
         assert await asyncio.to_thread(rested.wait, 5)
         assert await asyncio.to_thread(until, lambda: not any(card.held for card in cards))
+        assert backend.telemetry().resting == {"opencl:0"}
         before = launches()
         backend.replace(RangeFeed(1 << 30))
         await asyncio.sleep(0.1)
@@ -156,6 +157,7 @@ def test_a_whole_backend_stops_frees_its_card_and_goes_on(
         assert await asyncio.to_thread(until, lambda: launches() != before)
         later = set(launches()) - set(before)
         assert all(first >= 1 << 30 for first, _ in later), "the old job is not gone on with"
+        assert not backend.telemetry().resting
         await backend.close()
         assert not backend._watcher._thread.is_alive()
         assert told[-1] == "opencl:0 works again"
