@@ -100,6 +100,10 @@ class Board(Protocol):
     def name(self) -> str:
         """The path or URL that a user knows it by."""
 
+    @property
+    def cools(self) -> bool:
+        """Whether `stop` takes the chips' power away, so that a long rest is worth it."""
+
     async def bring_up(self) -> Facts:
         """Open the link if need be and make the chips ready for jobs, whatever state they are in.
 

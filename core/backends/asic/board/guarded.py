@@ -84,6 +84,11 @@ class GuardedBoard(ChipBoard):
         self._fault: asyncio.Future[str] | None = None
 
     @property
+    def cools(self) -> bool:
+        """Whether the chips' power is ours to take away."""
+        return True
+
+    @property
     def serial_number(self) -> str | None:
         """What the board is known by under any port name."""
         return self._serial_number

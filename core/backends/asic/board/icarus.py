@@ -73,6 +73,11 @@ class IcarusBoard:
         """Nonces of the golden work may still come: Erupters search on until other work comes."""
         self._emulation: Emulation | None = None
 
+    @property
+    def cools(self) -> bool:
+        """Whether its power is ours to take away."""
+        return False
+
     def emulation(self) -> Emulation | None:
         """Return what stands beside an emulator's link; None for a real device."""
         return emulation_of(self.name)
