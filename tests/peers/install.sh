@@ -44,8 +44,19 @@ install_missing() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
 }
 
+# Another CPU as an OpenCL device: Intel's runtime, in an environment of its own, since its libraries
+# have to be on the loader's path. There is one for x86-64 only.
+install_intel() {
+    [ "$(uname -sm)" = "Linux x86_64" ] || return 0
+    "${PYTHON:-python3}" -m venv "$folder/intel"
+    "$folder/intel/bin/pip" install -q intel-opencl-rt intel-cmplr-lib-rt
+    mkdir -p "$folder/intel/icd"
+    echo "$(cd "$folder/intel/lib" && pwd)/libintelocl.so" >"$folder/intel/icd/intel.icd"
+}
+
 install_missing
 mkdir -p "$folder"
+install_intel
 cp "$here/package.json" "$here/package-lock.json" "$folder/"
 # Their C++ is older than what today's node headers ask for by default.
 cd "$folder" && JOBS=max CXXFLAGS=-std=gnu++17 npm ci --no-audit --no-fund --loglevel=error
