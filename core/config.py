@@ -132,6 +132,7 @@ def _pool(said: Mapping[str, Any], run: Options) -> PoolSettings:
         pool.redirect_host or (),
         pool.rpc_cookie,
         pool.quota or 1,
+        pool.coinbase_check_addr,
     )
 
 

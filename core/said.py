@@ -33,6 +33,7 @@ class PoolOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     redirect_host: Texts | None = msgspec.field(default=None, name="redirect-host")
     rpc_cookie: str | None = msgspec.field(default=None, name="rpc-cookie")
     quota: _Count | None = None
+    coinbase_check_addr: str | None = msgspec.field(default=None, name="coinbase-check-addr")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):

@@ -17,6 +17,7 @@ from stampmill.pool.connection import PoolConnection
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint, PoolAddress, parse_pool_url
 from stampmill.pool.memory import PoolMemory
+from stampmill.pool.payout.address import read_address
 from stampmill.pool.redirect import RedirectPolicy, RedirectRule
 from stampmill.pool.session import Outcome, PoolRecord, Session
 from stampmill.pool.stratum.messages import Message, encode
@@ -33,6 +34,8 @@ MAX_LINE = 1024
 """ckpool drops a client whose line is longer."""
 
 _TIMEOUTS = Timeouts()
+_STAYS = {EndCause.AUTHORIZE_REFUSED, EndCause.PAYS_OTHERS}
+"""What a pool does not think better of soon."""
 
 
 class StratumSource:
@@ -205,7 +208,7 @@ class StratumSource:
             self._backoff.reset()
         else:
             self._count_failure(outcome)
-        return self._backoff.pause(refused=outcome.cause is EndCause.AUTHORIZE_REFUSED)
+        return self._backoff.pause(refused=outcome.cause in _STAYS)
 
     def _count_failure(self, outcome: Outcome) -> None:
         self._backoff.failed()
@@ -230,6 +233,7 @@ def _plan(
         (("sw-version", user_agent),),
         extranonce_subscribe=settings.extranonce_subscribe,
         send_difference=settings.send_difference,
+        payout=read_address(settings.check_address) if settings.check_address else None,
     )
     _check_length(Subscribe(plan.user_agent, "x" * 128), f"the user agent {plan.user_agent!r}")
     _check_length(Authorize(plan.user, plan.password), f"user {plan.user!r} with its password")

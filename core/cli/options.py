@@ -94,6 +94,12 @@ def add_pool_options(parser: argparse.ArgumentParser) -> None:
             "HOST",
             "where --redirect listed may lead too, with this user and password; repeatable",
         ),
+        (
+            ("--coinbase-check-addr",),
+            "coinbase-check-addr",
+            "ADDR",
+            "leave a solo pool if a job's coinbase pays this address less than half",
+        ),
         (("--rpc-cookie",), "rpc-cookie", "FILE", "a node's cookie file, for user and password"),
     ):
         group.add_argument(

@@ -6,7 +6,7 @@ from stampmill.core.errors import EncodingError, UsageError
 from stampmill.pool.payout import base58, bech32
 from stampmill.pool.payout.chains import TEST_CHAINS, Chain
 
-_FORM = "give --coinbase-addr an address of yours, such as bc1q... or bc1p..."
+_FORM = "give an address of yours, such as bc1q... or bc1p..."
 
 _MAIN = frozenset({Chain.MAIN})
 _REGTEST = frozenset({Chain.REGTEST})

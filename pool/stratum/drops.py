@@ -17,6 +17,8 @@ class Drop(Enum):
     BAD_PARAMETERS = "bad-parameters"
     BAD_JOB = "bad-job"
     DUPLICATE_JOB = "duplicate-job"
+    PAYS_OTHERS = "pays-others"
+    """A job whose block would not pay the address that the user wants paid."""
     BAD_DIFFICULTY = "bad-difficulty"
     BAD_EXTRANONCE = "bad-extranonce"
     BAD_VERSION_MASK = "bad-version-mask"

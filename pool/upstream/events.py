@@ -31,6 +31,7 @@ class EndCause(Enum):
     NOT_SUBSCRIBED = "not-subscribed"
     SILENT = "silent"
     SHARES_UNANSWERED = "shares-unanswered"
+    PAYS_OTHERS = "pays-others"
     NOT_READING = "not-reading"
     REDIRECTED = "redirected"
     STOPPED = "stopped"

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from stampmill.core.errors import EncodingError
 from stampmill.core.job import Job, ShareSink
+from stampmill.pool.payout.address import Payout
+from stampmill.pool.payout.check import why_unpaid
 from stampmill.pool.stratum.answers import SubscribeResult
 from stampmill.pool.stratum.drops import Drop, UnusableMessageError
 from stampmill.pool.stratum.notifications import Notify, SetExtranonce
@@ -17,12 +19,14 @@ class JobStream:
     """Joins each notify with what is agreed at that moment.
 
     Notifications in front of the subscribe answer are legal, if rare: they are kept until the
-    extranonces are known. `asked_mask` is what was asked for in `mining.configure`.
+    extranonces are known. `asked_mask` is what was asked for in `mining.configure`, `payout` whom
+    each job has to pay.
     """
 
     __slots__ = (
         "_asked_mask",
         "_early_notify",
+        "_payout",
         "_sink",
         "_told_difficulty",
         "_tracker",
@@ -30,10 +34,11 @@ class JobStream:
         "terms",
     )
 
-    def __init__(self, asked_mask: int, sink: ShareSink) -> None:
+    def __init__(self, asked_mask: int, sink: ShareSink, payout: Payout | None = None) -> None:
         self.terms = Terms(b"", 0)
         self.subscribed = False
         self._asked_mask = asked_mask & MINER_BITS
+        self._payout = payout
         self._told_difficulty = False
         self._sink = sink
         self._tracker = JobTracker()
@@ -62,6 +67,8 @@ class JobStream:
             job = build_job(notify, self.terms, received_at, self._sink)
         except EncodingError as error:
             raise UnusableMessageError(Drop.BAD_JOB, f"mining.notify: {error}") from error
+        if self._payout is not None and (why := why_unpaid(job, self._payout)):
+            raise UnusableMessageError(Drop.PAYS_OTHERS, f"job {notify.job_id}: {why}")
         judged = self._tracker.judge(job)
         if judged is None:
             text = f"job {notify.job_id} came twice"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from stampmill.core.job import Share
+from stampmill.pool.payout.address import Payout
 from stampmill.pool.stratum.framing import CLIENT_LINE_LIMIT, SERVER_LINE_LIMIT
 from stampmill.pool.stratum.requests import BIP320_MASK, Configure, Submit
 from stampmill.pool.upstream.job_stream import MINER_BITS
@@ -24,7 +25,8 @@ class ClientPlan:
     after authorization. `send_difference` sends the difference to the job's version instead of its
     bits inside the mask, as ESP-Miner does. `minimum_difficulty` is the lowest that the hardware
     can take, `info` what BIP310 lets a miner say of itself. `extranonce_subscribe` asks for
-    `mining.set_extranonce` the old way too, at which some pools hang up.
+    `mining.set_extranonce` the old way too, at which some pools hang up. Where there is a `payout`,
+    a pool whose jobs pay somebody else is left.
     """
 
     user_agent: str
@@ -38,6 +40,7 @@ class ClientPlan:
     resume: ResumePoint | None = None
     configure_late: bool = False
     send_difference: bool = False
+    payout: Payout | None = None
 
     def configure(self) -> Configure | None:
         """Return the negotiation, None if there is nothing to negotiate."""

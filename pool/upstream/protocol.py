@@ -54,7 +54,7 @@ class ClientProtocol:
         self._inbox = Inbox(limits.first_lines, on_line)
         self._outbox = Outbox()
         self._shares = ShareLedger(limits.pending_shares, limits.share)
-        self._jobs = JobStream(plan.version_mask, sink)
+        self._jobs = JobStream(plan.version_mask, sink, plan.payout)
         self._handshake = Handshake(
             plan, limits, self._journal, self._outbox, self._jobs, end=self._end
         )
@@ -171,8 +171,13 @@ class ClientProtocol:
                     return
                 self._on_message(message)
             except UnusableMessageError as error:
-                self._journal.drop(error.drop, str(error))
+                self._on_unusable(error)
             self._heard_at = self._journal.now
+
+    def _on_unusable(self, error: UnusableMessageError) -> None:
+        self._journal.drop(error.drop, str(error))
+        if error.drop is Drop.PAYS_OTHERS:
+            self._end(EndCause.PAYS_OTHERS, str(error))
 
     def _on_message(self, message: dict[str, Json]) -> None:
         if is_call(message):

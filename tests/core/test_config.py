@@ -51,6 +51,11 @@ def test_pool_tables_keep_their_order(toml):
     )
 
 
+def test_the_address_that_a_pool_has_to_pay_is_its_own():
+    pools = [{"url": "a:1", "coinbase-check-addr": "bc1q"}, {"url": "b:2"}]
+    assert [pool.check_address for pool in load(pools=pools).pools] == ["bc1q", None]
+
+
 def test_credentials_of_one_pool_never_reach_a_url_given_elsewhere(toml):
     file = toml('[[pool]]\nurl = "home:1"\nuser = "me"\npass = "secret"')
     settings = load(pools=[{"url": "other:2"}], file=file)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stampmill.core.job import Job, Verdict
 from stampmill.core.settings import PoolSettings, RetryPolicy
@@ -12,9 +12,11 @@ from stampmill.pool.group.choice import Failover
 from stampmill.pool.group.limits import GroupLimits
 from stampmill.pool.group.source import PoolGroup
 from stampmill.pool.stratum.answers import MessageId, PoolError
-from stampmill.pool.stratum.messages import encode_error, encode_result
+from stampmill.pool.stratum.messages import encode, encode_error, encode_result
 from stampmill.pool.stratum.requests import Authorize, Submit, Subscribe
+from stampmill.pool.upstream.plan import ClientLimits
 from tests.pool.loopback import (
+    JOB,
     PATIENCE,
     ManualTime,
     Recorder,
@@ -61,7 +63,8 @@ class Mine:
 
 
 @asynccontextmanager
-async def mining(*scripts: Script) -> AsyncIterator[Mine]:
+async def mining(*scripts: Script, check_address: str | None = None) -> AsyncIterator[Mine]:
+    """Mine on pools; the first one's jobs have to pay an address, if there is one."""
     time, listener = ManualTime(), Recorder()
     pools = tuple(ScriptedPool(script) for script in scripts)
     async with AsyncExitStack() as stack:
@@ -69,7 +72,10 @@ async def mining(*scripts: Script) -> AsyncIterator[Mine]:
             await stack.enter_async_context(serving(pool))
         sources = [
             StratumSource(
-                PoolSettings(f"127.0.0.1:{pool.port}", f"user{place}", f"secret{place}"),
+                PoolSettings(
+                    f"127.0.0.1:{pool.port}", f"user{place}", f"secret{place}",
+                    check_address=None if place else check_address,
+                ),
                 RetryPolicy(), user_agent="miner/1.0",
                 clock=time.clock, sleep=time.sleep, random=lambda: 0.0,
             )
@@ -161,3 +167,32 @@ async def test_a_pool_that_rejects_everything_is_left() -> None:
         assert (f"left {mine.group._members[0].name}: it only rejects", True) in (
             mine.listener.notices
         )
+
+
+@in_loop
+async def test_a_pool_that_answers_no_share_is_left_though_it_goes_on_talking() -> None:
+    limits = ClientLimits()
+    async with mining(Script(silent_on=Submit), Script()) as mine:
+        job = await mine.mined_on(0)
+        for _ in range(limits.unanswered_shares):
+            mine.group.submit(any_share(job))
+        await mine.pools[0].until(lambda: len(mine.pools[0].submits) == limits.unanswered_shares)
+        await mine.time.advance(limits.share - 10)
+        mine.pools[0].say(encode(replace(JOB, job_id="fresh", ntime=JOB.ntime + 1)))
+        await mine.listener.job(2)
+        await mine.mined_on(1, 13.0)
+        assert mine.listener.verdicts == [Verdict.UNANSWERED] * limits.unanswered_shares
+        assert mine.group._members[0].source.status().faults == (("shares-unanswered", 1),)
+        assert only_own_credentials(mine)
+
+
+@in_loop
+async def test_a_pool_whose_jobs_pay_somebody_else_is_left_at_once() -> None:
+    address = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+    async with mining(Script(), Script(), check_address=address) as mine:
+        job = await mine.mined_on(1, 3.0)
+        assert mine.listener.jobs == [job]
+        status = mine.group._members[0].source.status()
+        assert (status.faults, status.dropped) == ((("pays-others", 1),), (("pays-others", 1),))
+        told = [text for text, warning in mine.listener.notices if warning]
+        assert any(f"0 of 5000000000 satoshis to {address}" in text for text in told)

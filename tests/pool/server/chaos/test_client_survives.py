@@ -1,17 +1,20 @@
 """The client at every misbehaving pool: it never raises, never hangs, and loses nothing unnamed."""
 
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stampmill.core.job import Verdict
+from stampmill.pool.node.script import OP_TRUE_SCRIPT
+from stampmill.pool.payout.address import Payout
 from stampmill.pool.server.chaos.catalogue import SCENARIOS
 from stampmill.pool.server.shares import ShareFault
 from stampmill.pool.upstream.events import EndCause
 
-from .world import World
+from .world import PLAN, World
 
 THRIVES = {
     "no-optional-answers", "odd-ids", "double-answers", "odd-handshake", "early-jobs",
@@ -67,6 +70,8 @@ UNREACHABLE = {"huge-difficulty", "no-difficulty"}
 
 LONG = 280.0
 """Seconds in which two rounds of unanswered shares are given up."""
+A_WHILE = 120.0
+"""Seconds in which every scenario that leaves shares answered has acted."""
 SHORT = {"notify-flood": 60.0, "not-reading": 30.0}
 """Seconds for scenarios of which a little is a lot."""
 
@@ -96,11 +101,12 @@ def test_every_scenario_has_its_expectation() -> None:
 
 @pytest.mark.parametrize("name", sorted(THRIVES))
 def test_what_can_be_understood_costs_no_share(name: str) -> None:
-    world = lived(name)
+    seconds = SHORT.get(name, A_WHILE)
+    world = lived(name, seconds=seconds)
     assert world.chaos.acted[name] > 0
     assert causes(world) == set()
     assert world.results == {Verdict.ACCEPTED: world.submitted}
-    assert world.submitted > 1.7 * SHORT.get(name, LONG)
+    assert world.submitted > 1.7 * seconds
 
 
 @pytest.mark.parametrize("name", sorted(DELAYS))
@@ -141,6 +147,18 @@ def test_a_difficulty_out_of_reach_sends_nothing(name: str) -> None:
     world = lived(name, seconds=60)
     assert world.chaos.acted[name] > 0
     assert (world.jobs > 0, world.submitted) == (True, 0)
+
+
+def test_who_says_whom_a_block_has_to_pay_leaves_a_pool_that_pays_others() -> None:
+    plan = replace(PLAN, payout=Payout("ours", OP_TRUE_SCRIPT, frozenset()))
+    robbed = World("pays-others", plan=plan).live(30).stop()
+    assert causes(robbed) == {EndCause.PAYS_OTHERS}
+    assert robbed.drops["pays-others"] == robbed.ends[EndCause.PAYS_OTHERS] > 2
+    assert (robbed.jobs, robbed.submitted) == (0, 0)
+    paid = World(plan=plan).live(30).stop()
+    assert causes(paid) == set()
+    assert paid.results == {Verdict.ACCEPTED: paid.submitted}
+    assert paid.submitted > 20
 
 
 def test_a_redirect_is_only_ever_asked_never_followed_here() -> None:
