@@ -1,6 +1,7 @@
 """Found blocks on disk: written before they are submitted, so that they can be sent by hand."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from stampmill.core.chain.header import Header, display
@@ -30,6 +31,25 @@ class BlockFolder:
             part.unlink(missing_ok=True)
             raise
         return path
+
+    def mark(self, chain: Chain, height: int, block_hash: str) -> None:
+        """Note that a block is to be looked after; raise OSError."""
+        path = self._mark(chain, height, block_hash)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    def unmark(self, chain: Chain, height: int, block_hash: str) -> None:
+        """Forget that; a mark that stays for want of a right costs some questions later."""
+        with suppress(OSError):
+            self._mark(chain, height, block_hash).unlink(missing_ok=True)
+
+    def marked(self, chain: Chain) -> list[tuple[int, str]]:
+        """Return height and hash of each block of a chain that is to be looked after."""
+        names = [path.stem.partition("-") for path in (self.path / chain.value).glob("*.watched")]
+        return sorted((int(height), name) for height, _, name in names if height.isdecimal())
+
+    def _mark(self, chain: Chain, height: int, block_hash: str) -> Path:
+        return self.path / chain.value / f"{height}-{block_hash}.watched"
 
 
 def secure(path: Path) -> None:

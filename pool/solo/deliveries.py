@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
-
 from stampmill.core.chain.header import display
 from stampmill.core.job import Share, ShareResult, Verdict
 from stampmill.pool.payout.chains import Chain
@@ -17,15 +15,12 @@ from stampmill.pool.solo.block_folder import BlockFolder, secure
 from stampmill.pool.solo.errors import NodeError
 from stampmill.pool.solo.feed import Caller, Sleep
 from stampmill.pool.solo.submission import BlockAnswer, Fate, as_result
+from stampmill.pool.solo.watch import AcceptedBlock, Watch
 
 SUBMIT_SECONDS = 60.0
 """Patience with a node that has a block of 4 MB to check."""
 PAUSES = (0.1, 0.3, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 """Seconds between the tries at a node that does not answer: four within two seconds."""
-CHECKS = (0.0, 60.0, *[600.0] * 144)
-"""Seconds between the looks at an accepted block: at once, after a minute, then for a day."""
-MATURE = 100
-"""Confirmations after which a coinbase can be spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +66,8 @@ class Deliveries:
     ) -> None:
         self.unwritten = 0
         """Blocks that the disk did not take."""
+        self.watch = Watch(nodes, folder, listener, sleep)
+        """What looks after those that a node took."""
         self._nodes = nodes
         self._folder = folder
         self._listener = listener
@@ -126,6 +123,7 @@ class Deliveries:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.watch.close()
 
     async def _submit(self, block: FoundBlock, path: Path | None) -> None:
         started = self._clock()
@@ -173,7 +171,9 @@ class Deliveries:
         if id(block.share) in self._open:
             self._listener.on_notice(f"block {block.height} {block.hash} accepted: {answer}")
             self._report(block, as_result(answer, latency))
-            self._spawn(self._follow(block))
+            accepted = AcceptedBlock(block.chain, block.height, block.hash)
+            look = self.watch.begin if block.share.solves_block else self.watch.look_once
+            look(accepted)
 
     def _conclude(
         self, block: FoundBlock, answer: BlockAnswer, path: Path | None, latency: float
@@ -193,30 +193,6 @@ class Deliveries:
             self._settled.set()
         self._listener.on_delivered(block, result)
 
-    async def _follow(self, block: FoundBlock) -> None:
-        """Look after an accepted block: now and then a block that was taken is left aside."""
-        checks = CHECKS if block.share.solves_block else CHECKS[:1]
-        for pause in checks:
-            if pause:
-                await self._sleep(pause)
-            confirmations = await self._confirmations(block)
-            if confirmations is not None and confirmations < 1:
-                text = f"block {block.height} {block.hash} is not in the main chain any more"
-                self._listener.on_notice(text, warning=True)
-            if confirmations is not None and confirmations >= MATURE:
-                self._listener.on_notice(f"block {block.height} {block.hash} is mature")
-                return
-
-    async def _confirmations(self, block: FoundBlock) -> int | None:
-        """Return what the first node that knows it says; -1 is off the main chain."""
-        for node in self._nodes():
-            try:
-                result = await node.call("getblockheader", block.hash)
-                return msgspec.json.decode(result, type=_Header).confirmations
-            except (NodeError, ValueError, RecursionError):
-                continue
-        return None
-
     async def _secure(self, path: Path) -> None:
         try:
             await asyncio.to_thread(secure, path)
@@ -233,7 +209,3 @@ class Deliveries:
 def _pauses(block: FoundBlock) -> tuple[float, ...]:
     # On a test chain the next block comes before the long pauses are over.
     return PAUSES if block.share.solves_block else PAUSES[:4]
-
-
-class _Header(msgspec.Struct):
-    confirmations: int

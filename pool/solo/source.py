@@ -90,6 +90,7 @@ class SoloSource:
         """Deliver jobs until cancelled; raise what makes every node useless, or NoPoolError."""
         self._listener = listener
         self._begin()
+        self._deliveries.watch.resume(self._terms.payout.chains)
         work = asyncio.gather(*(feed.run(self) for feed in self._feeds), self._watch())
         ends = asyncio.ensure_future(self._over.wait())
         both: list[asyncio.Future[Any]] = [work, ends]

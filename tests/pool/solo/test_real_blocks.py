@@ -12,9 +12,11 @@ from typing import Any
 from stampmill.core.job import Share, Verdict
 from stampmill.core.work import ExtranonceCounter
 from stampmill.pool.audit import AuditLog
+from stampmill.pool.payout.chains import Chain
+from stampmill.pool.solo.block_folder import BlockFolder
 from tests.pool.loopback import in_loop
 
-from .nodes import Node, Solo, always, mining, solve
+from .nodes import Node, RefusedCallError, Solo, always, mining, solve
 
 
 def real(share: Share) -> Share:
@@ -81,6 +83,56 @@ async def test_an_accepted_block_is_looked_after_until_it_is_mature(tmp_path: Pa
         await solo.notice("is mature")
         assert len(looks) == 5
         assert looks[:2] == [1000, 1060]
+
+
+@in_loop
+async def test_a_watch_goes_on_where_the_connection_was_hung_up(tmp_path: Path) -> None:
+    node = Node()
+    looks: list[float] = []
+    async with mining(tmp_path, node) as solo:
+        node.behaves["getblockheader"] = _growing(looks, solo, [1])
+        solo.source.submit(real(solve(await solo.listener.job())))
+        assert await solo.listener.verdict() is Verdict.ACCEPTED
+        await solo.traffic.quiet()
+    assert len(looks) == 1
+    later: list[float] = []
+    (mark,) = (tmp_path / "regtest").glob("*.watched")
+    async with mining(tmp_path, node) as again:
+        node.behaves["getblockheader"] = _growing(later, again, [-1, 100])
+        height = mark.name.partition("-")[0]
+        await again.listener.job()
+        await again.notice(f"block {height} {mark.stem.partition('-')[2]} is not in the main chain")
+        await again.traffic.quiet()
+        await again.time.advance(60)
+        await again.notice("is mature")
+        assert len(later) == 2
+        assert not mark.exists()
+    async with mining(tmp_path, node) as once_more:
+        await once_more.listener.job()
+        await once_more.traffic.quiet()
+    assert len(later) == 2
+
+
+@in_loop
+async def test_a_block_that_no_node_knows_stays_to_be_looked_after(tmp_path: Path) -> None:
+    folder = BlockFolder(tmp_path)
+    folder.mark(Chain.REGTEST, 7, "ab" * 32)
+    folder.mark(Chain.MAIN, 8, "cd" * 32)
+    (tmp_path / "regtest/rubbish.watched").touch()
+    node = Node()
+    asked: list[Any] = []
+
+    async def unknown(params: list[Any]) -> Any:
+        asked.append(params[0])
+        raise RefusedCallError(-5, "Block not found")
+
+    node.behaves["getblockheader"] = unknown
+    async with mining(tmp_path, node) as solo:
+        await solo.listener.job()
+        await solo.traffic.quiet()
+    assert asked == ["ab" * 32]
+    assert folder.marked(Chain.REGTEST) == [(7, "ab" * 32)]
+    assert folder.marked(Chain.SIGNET) == []
 
 
 @in_loop
