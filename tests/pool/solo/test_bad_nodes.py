@@ -17,6 +17,7 @@ from tests.pool.loopback import in_loop
 from .nodes import Node, always, http, mining, rpc_error, solve
 
 MAINNET = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+TESTNET = "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx"
 
 
 async def _endless(request: web.BaseRequest) -> web.StreamResponse:
@@ -163,6 +164,20 @@ async def test_an_address_of_another_network_is_refused_before_anything_is_mined
             await solo.ended()
         assert solo.listener.jobs == []
         assert node.calls["getblocktemplate"] == 0
+
+
+@in_loop
+async def test_a_node_without_segwit_is_refused_before_anything_is_mined(tmp_path: Path) -> None:
+    node = Node(transactions=0)
+    node.info = {"chain": "testnet4"}
+    node.template_changes = {"rules": ["csv"]}
+    async with mining(tmp_path, node, address=TESTNET, chain=None) as solo:
+        with pytest.raises(NoPoolError, match="does not follow segwit: it needs an upgrade"):
+            await solo.ended()
+        assert solo.listener.jobs == []
+    node.template_changes = {}
+    async with mining(tmp_path, node, address=TESTNET, chain=None) as solo:
+        assert await solo.listener.job()
 
 
 @in_loop
