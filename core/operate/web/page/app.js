@@ -1,17 +1,17 @@
 // Brings the parts of the page together.
 
-import { awayAlert, showAlerts } from "./alerts.js";
-import { RateChart } from "./chart.js";
-import { Control } from "./control.js";
-import { showDevices } from "./devices.js";
-import { byId, setText } from "./dom.js";
-import { follow } from "./feed.js";
-import { count, rate } from "./format.js";
-import { News, write } from "./news.js";
-import { showSnapshot } from "./overview.js";
-import { showPools } from "./pools.js";
-import { Samples } from "./samples.js";
-import { startTheme } from "./theme.js";
+import { Control } from "./base/control.js";
+import { byId, setText } from "./base/dom.js";
+import { follow } from "./base/feed.js";
+import { count, rate } from "./base/format.js";
+import { Samples } from "./base/samples.js";
+import { startTheme } from "./base/theme.js";
+import { awayAlert, showAlerts } from "./view/alerts.js";
+import { RateChart } from "./view/chart.js";
+import { showDevices } from "./view/devices.js";
+import { News, write } from "./view/news.js";
+import { showSnapshot } from "./view/overview.js";
+import { showPools } from "./view/pools.js";
 
 const REFRESH_MS = 300000; // the miner thins its past; taking it anew keeps ours as small
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which something that a page should have come to has not happened."""
 QUIET = (
     *("--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"),

@@ -65,8 +65,9 @@ class Miner:
 
     def kill(self) -> None:
         """End it as a power cut does."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.communicate()
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.communicate()
 
 
 def free_port() -> int:

@@ -73,9 +73,10 @@ async def test_every_file_that_the_page_names_is_there() -> None:
     async with serving() as (_, port):
         index = (await request(port, "GET /"))[2]
         named = set(re.findall(r'(?:src|href)="(page/[^"]+)"', index))
-        sources = [path.read_text() for path in PAGE.glob("*.js")]
-        named |= {f"page/{name}" for text in sources for name in re.findall(r'"\./(.+\.js)"', text)}
-        assert {"page/app.js", "page/style.css", "page/uplot/uPlot.iife.min.js"} <= named
+        for path in PAGE.rglob("*.js"):
+            for name in re.findall(r'from "(\..+\.js)"', path.read_text()):
+                named.add(f"page/{(path.parent / name).resolve().relative_to(PAGE)}")
+        assert {"page/app.js", "page/style.css", "page/view/chart.js"} <= named
         for name in named:
             assert (await request(port, f"GET /{name}"))[0] == 200, name
 

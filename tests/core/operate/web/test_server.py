@@ -127,6 +127,16 @@ async def test_what_is_no_http_or_too_much_of_it_is_answered_briefly() -> None:
         assert b" 400 " in (await exchange(port, b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n"))[:20]
 
 
+@pytest.mark.parametrize("line", [b"{{{", b"GET /\xfa", b"GET /" + b"a" * 9000, b"GET / HTTP/1w1"])
+@in_loop
+async def test_what_is_no_http_is_not_worth_a_line(
+    line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving() as (_, port):
+        await exchange(port, line + b"\r\n\r\n")
+    assert caplog.records == []
+
+
 @in_loop
 async def test_two_hundred_at_once_are_all_answered() -> None:
     async with serving() as (server, port):

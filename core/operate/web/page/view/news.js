@@ -1,7 +1,7 @@
 // The stream of shares and the log of everything else, the newest first.
 
-import { byId, element, newRow, setText } from "./dom.js";
-import * as f from "./format.js";
+import { byId, element, newRow, setText } from "../base/dom.js";
+import * as f from "../base/format.js";
 
 const KEPT = 100;
 const SHARES = new Set(["accepted", "rejected", "stale", "lost", "unanswered"]);

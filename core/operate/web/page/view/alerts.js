@@ -1,7 +1,7 @@
 // The banner: alerts that stand, and the word that nobody answers.
 
-import { byId, children, element, setText } from "./dom.js";
-import { clock } from "./format.js";
+import { byId, children, element, setText } from "../base/dom.js";
+import { clock } from "../base/format.js";
 
 export function showAlerts(alerts) {
   children(byId("alert-list"), alerts, (alert) => `${alert.kind} ${alert.subject}`, make, fill);

@@ -1,7 +1,7 @@
 // The table of devices, with the way to let one rest.
 
-import { byId, cellButton, tableRows } from "./dom.js";
-import * as f from "./format.js";
+import { byId, cellButton, tableRows } from "../base/dom.js";
+import * as f from "../base/format.js";
 
 const UNITS = { rpm: "rpm", volts: "V", hertz: "Hz", celsius: "°C", watts: "W" };
 

@@ -1,8 +1,8 @@
 // What a snapshot says, except for the curves: tiles and facts.
 
 import { readings, sum } from "./devices.js";
-import { byId, setText, terms } from "./dom.js";
-import * as f from "./format.js";
+import { byId, setText, terms } from "../base/dom.js";
+import * as f from "../base/format.js";
 
 const LISTED = 16; // devices whose power is told one by one
 

@@ -1,7 +1,7 @@
 // The table of pools, with the way to prefer another and to leave one be.
 
-import { byId, cellButton, tableRows } from "./dom.js";
-import * as f from "./format.js";
+import { byId, cellButton, tableRows } from "../base/dom.js";
+import * as f from "../base/format.js";
 
 // `control` does what its buttons ask for; without it the pools are only shown.
 export function showPools(pools, control) {

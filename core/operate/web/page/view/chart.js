@@ -1,7 +1,7 @@
 // The chart of rates, drawn by uPlot, with its curves to choose from and a line of figures.
 
-import { byId, children, element, setText, svg } from "./dom.js";
-import { clock, duration, minute, rate } from "./format.js";
+import { byId, children, element, setText, svg } from "../base/dom.js";
+import { clock, duration, minute, rate } from "../base/format.js";
 
 const COLOURS = 8;
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
