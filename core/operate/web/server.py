@@ -1,13 +1,29 @@
 """The TCP side of the HTTP port."""
 
 import asyncio
+import logging
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from stampmill.core.operate.web.app import Site, make_app
 from stampmill.core.operate.web.guard import PATIENCE, Guard
 
 CLOSE_SECONDS = 0.5
+
+_log = logging.getLogger("stampmill.http")
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell whether a line is about us, and not about a request that was none.
+
+    Those have a traceback with the whole request: anybody could fill a log with them, or hold up
+    a run whose log is read slowly.
+    """
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
+_log.addFilter(_is_ours)
 
 
 class WebServer:
@@ -17,6 +33,7 @@ class WebServer:
         self._runner = web.AppRunner(
             make_app(site, self._let_stay),
             access_log=None,
+            logger=_log,
             shutdown_timeout=CLOSE_SECONDS,
             handle_signals=False,
         )
