@@ -72,7 +72,7 @@ LONG = 280.0
 """Seconds in which two rounds of unanswered shares are given up."""
 A_WHILE = 120.0
 """Seconds in which every scenario that leaves shares answered has acted."""
-SHORT = {"notify-flood": 60.0, "not-reading": 30.0}
+SHORT = {"notify-flood": 40.0, "not-reading": 30.0}
 """Seconds for scenarios of which a little is a lot."""
 
 
@@ -192,12 +192,12 @@ def test_any_combination_leaves_every_share_with_one_result(names: list[str], se
      "questions", "stray-answers", "bad-branch", "new-extranonces", "no-share-answers"],
 )  # fmt: skip
 def test_no_pool_makes_the_client_grow(name: str) -> None:
-    world = World(name).live(10)
+    world, seconds = World(name).live(5), SHORT.get(name, A_WHILE) / 2
     tracemalloc.start()
     try:
-        world.live(20)
+        world.live(seconds / 3)
         before = tracemalloc.get_traced_memory()[0]
-        world.live(60)
+        world.live(seconds)
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
