@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stampmill.bench.boards.world import MASK, Plan, Seat, World, mine
+from stampmill.core.backends.asic.wire.icarus import NONCE_SIZE
+from stampmill.core.backends.asic.wire.replies import SHORT_REPLY
 from stampmill.core.chain.target import meets_target
 from stampmill.core.emulator.boards.control import ControlPort
 from stampmill.core.emulator.boards.kinds import KINDS, BoardOptions, check_faults
@@ -211,7 +213,10 @@ def _wrong(world: World, seat: Seat) -> int:
 
 def _uncounted(seat: Seat, counts: dict[str, int]) -> int:
     arrived = int(seat.board.counters().get("nonces_arrived", 0))
-    return max(arrived - sum(counts.get(name, 0) for name in _HEARD), 0)
+    # What is on the line when the run ends has been sent, and heard by nobody.
+    size = SHORT_REPLY if KINDS[seat.board.kind].chip else NONCE_SIZE
+    on_its_way = -(-seat.board.ports[0].emulation.waiting // size)
+    return max(arrived - on_its_way - sum(counts.get(name, 0) for name in _HEARD), 0)
 
 
 def _longest_gap(times: Sequence[float]) -> float:

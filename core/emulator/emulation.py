@@ -51,6 +51,11 @@ class Emulation:
         times = [at for at in (self._in.next_at, self._out.next_at) if at is not None]
         return min(times, default=None)
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes are on their way to the host."""
+        return self._out.waiting
+
     def host_wrote(self, data: bytes, now: float, baud: float) -> None:
         """Take what the host wrote."""
         self.counted["bytes_in"] += len(data)

@@ -71,6 +71,11 @@ class Outbound:
         first = self._queue[0][0]
         return self._usb_at(first) if self._chunking is Chunking.USB else first
 
+    @property
+    def waiting(self) -> int:
+        """How many bytes are on their way."""
+        return sum(len(piece) for _, piece in self._queue)
+
     def push(self, sent: Sent) -> None:
         """Take what the device sends; it waits until the line is free."""
         at = max(sent.at, self._busy_until)

@@ -17,7 +17,7 @@ from tests.core.emulator.worlds import World, board, mine
 
 pytestmark = pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
 
-SECONDS = 30.0
+SECONDS = 20.0
 RESET_SECONDS = 15.0
 """The longest that shares may fail to come while a board is being brought back."""
 
