@@ -72,10 +72,9 @@ def readings(device: DeviceSnapshot, quantity: Quantity) -> list[float]:
 def expected_rate(shot: Snapshot) -> float:
     """Return what boards should do, and of other devices the best that they have shown."""
     return sum(
-        device.board.expected
-        if device.board
-        else max(device.rates.minutes_15, device.rates.average)
+        device.board.expected if device.board else _best_shown(device)
         for device in shot.devices
+        if device.enabled
     )
 
 

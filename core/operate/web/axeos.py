@@ -81,7 +81,7 @@ def asic(shot: Snapshot) -> Json:
 
 def model(shot: Snapshot) -> str:
     """Return what hashes here: no chip that it is not."""
-    return f"{shot.kernel or 'none'} x{len(shot.devices)}"
+    return f"{shot.kernel or 'none'} x{sum(device.enabled for device in shot.devices)}"
 
 
 def _chips(shot: Snapshot) -> int:
