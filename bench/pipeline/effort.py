@@ -27,7 +27,7 @@ class Effort:
     crowd_interval: float = 0.5
     messages: int = 5000
     """Of each kind, in each round."""
-    watched_rounds: int = 12
+    watched_rounds: int = 10
     """Of each mode of being watched."""
     watched_seconds: float = 1.5
 

@@ -16,13 +16,14 @@ from stampmill.bench.record import Benchmark
 from stampmill.bench.summary import Ratio, Summary, percentile
 
 RATE = Target("watched-rate", "hash rate, each surface 10/s / none", 0.99, "", Bound.AT_LEAST)
+ABUSED = Target("abused-rate", "hash rate, ports full of rot / none", 0.99, "", Bound.AT_LEAST)
 HOLD = Target("watched-hold", "time with the loop held 0.5 ms, each surface 10/s", 1.0, "%")
 """Below 1 % the 99th percentile of job switches is not moved by more than those 0.5 ms."""
 SWITCH = Target("watched-switch", "job switch p99, each surface 10/s", 1.0, "ms")
 LOOP = Target("watched-loop", "CPU of all surfaces at 1/s", 1.0, "% of a core")
 MEMORY = Target("watched-memory", "memory of all surfaces", 40.0, "MB")
 
-TARGETS = (RATE, HOLD, SWITCH, LOOP, MEMORY)
+TARGETS = (RATE, ABUSED, HOLD, SWITCH, LOOP, MEMORY)
 
 _SETTLE = 1.0
 _HELD = 0.0005
@@ -53,6 +54,7 @@ def _outcomes(result: Result, stretches: Sequence[Stretch]) -> list[Outcome]:
     held = (after - before) / 1e6 if after else None
     return [
         _rate(stretches, facts),
+        _abused(stretches),
         _hold(stretches),
         _switch(stretches),
         _loop(stretches),
@@ -72,6 +74,13 @@ def _rate(stretches: Sequence[Stretch], facts: dict[str, object]) -> Outcome:
     return Outcome(RATE, often.median, detail, facts | interval)
 
 
+def _abused(stretches: Sequence[Stretch]) -> Outcome:
+    alone = [one.rate for one in _of(stretches, "alone")]
+    ratio = Ratio.of([one.rate for one in _of(stretches, "abuse")], alone)
+    detail = f"{ratio.low:.3f}-{ratio.high:.3f} of {len(alone)} rounds"
+    return Outcome(ABUSED, ratio.median, detail, {"interval": [ratio.low, ratio.high]})
+
+
 def _hold(stretches: Sequence[Stretch]) -> Outcome:
     late = {
         mode: 100 * Summary.of([one.late(_HELD) for one in _of(stretches, mode)]).mean
@@ -82,7 +91,8 @@ def _hold(stretches: Sequence[Stretch]) -> Outcome:
         for mode in MODES
     }
     detail = (
-        f"{late['seldom']:.3f} at 1/s, {late['alone']:.3f} with nobody watching; longest "
+        f"{late['seldom']:.3f} at 1/s, {late['abuse']:.3f} with ports full of rot, "
+        f"{late['alone']:.3f} with nobody watching; longest "
         f"{longest['often']:.1f} ms, {longest['alone']:.1f} ms"
     )
     return Outcome(HOLD, late["often"], detail, {"percent": late, "longest_ms": longest})

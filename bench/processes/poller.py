@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import sys
 import time
 from collections.abc import Mapping
@@ -14,13 +15,18 @@ from stampmill.bench.summary import percentile
 
 _PATIENCE = 10.0
 _MOST = 16 << 20
+_HELD = 200
+"""Connections that an abuser keeps on a port."""
+_ABUSE_EVERY = 0.02
+_ROT = 65_536
 
 
 def child(_settings: Settings) -> Result:
     """Do as each line of the input says until it ends, and tell what came of it.
 
     A line has `asks`, requests by name with the port that each goes to, and `every`, in seconds;
-    `stream` has a port and a request whose answer has no end.
+    `stream` has a port and a request whose answer has no end; `abuse` has ports on which to hold
+    connections open that say little, and to say what is no request.
     """
     os.nice(19)
     return asyncio.run(_serve())
@@ -60,7 +66,29 @@ async def _watch(order: Mapping[str, Any], logs: dict[str, _Log]) -> None:
     if stream := order.get("stream"):
         port, request = stream
         asks.append(_listen(port, request, logs.setdefault("stream", _Log())))
+    asks += [_abuse(port, logs.setdefault("abuse", _Log())) for port in order.get("abuse", ())]
     await asyncio.gather(*asks)
+
+
+async def _abuse(port: int, log: _Log) -> None:
+    """Keep as many connections as there may be, each with a letter of a request, and talk rot."""
+    chance = random.Random(port)
+    held: list[asyncio.StreamWriter] = []
+    try:
+        while True:
+            log.asked += 1
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                held.append(writer)
+                writer.write(b"G" if log.asked % 4 else chance.randbytes(_ROT))
+            except OSError:
+                log.failed += 1
+            while len(held) > _HELD:
+                held.pop(0).transport.abort()
+            await asyncio.sleep(_ABUSE_EVERY)
+    finally:
+        for writer in held:
+            writer.transport.abort()
 
 
 async def _ask_regularly(port: int, request: bytes, every: float, log: _Log) -> None:

@@ -21,8 +21,9 @@ from stampmill.core.scan import CancelWord, Kernel, ScanRequest, ScanResult
 from stampmill.core.settings import PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
 
-MODES = ("alone", "dummy", "often", "seldom")
-"""Nobody watches; as often as `often`, but somebody else; each surface ten times a second; once."""
+MODES = ("alone", "dummy", "often", "seldom", "abuse")
+"""Nobody watches; as often as `often`, but somebody else; each surface ten times a second; once;
+each port is held full of connections and told rot, and nobody is answered."""
 OFTEN, SELDOM = 0.1, 1.0
 SHORT = 1e-4
 _ANSWER = 6000
@@ -92,7 +93,7 @@ async def _run(settings: Settings, waits: "_Waits") -> Result:
         stretches = [
             await measured.stretch(mode, orders[mode], settings["seconds"])
             for number in range(settings["rounds"])
-            for mode in (*MODES[number % 4 :], *MODES[: number % 4])
+            for mode in _turned(number)
         ]
         after = holdings.read().resident if holdings.available() else 0
         miner.stop()
@@ -101,6 +102,12 @@ async def _run(settings: Settings, waits: "_Waits") -> Result:
             "kernel": kernel.name, "stretches": [asdict(one) for one in stretches],
             "resident": [before, after], "asked": watcher.stop(),
         }  # fmt: skip
+
+
+def _turned(number: int) -> tuple[str, ...]:
+    """Return the modes, another one first each time."""
+    first = number % len(MODES)
+    return MODES[first:] + MODES[:first]
 
 
 async def _open_surfaces(stack: AsyncExitStack, miner: Miner) -> dict[str, tuple[int, str]]:
@@ -140,6 +147,7 @@ def _orders(asks: dict[str, tuple[int, str]], other: int) -> dict[str, dict[str,
         "dummy": {"asks": dummy, "every": OFTEN},
         "often": {"asks": asks, "every": OFTEN, "stream": stream},
         "seldom": {"asks": asks, "every": SELDOM, "stream": stream},
+        "abuse": {"abuse": [asks["cgminer"][0], asks["metrics"][0]]},
     }
 
 
