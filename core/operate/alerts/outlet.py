@@ -9,7 +9,7 @@ from typing import Protocol
 from stampmill.core.operate.alerts.message import Message
 
 MOST_WAITING = 32
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 """At the end of a run, for what still waits."""
 
 Tell = Callable[[str], None]

@@ -74,6 +74,12 @@ def test_each_is_a_line_and_an_object_with_fixed_keys() -> None:
     ]
 
 
+def test_the_rate_line_names_what_stands() -> None:
+    lines = io.StringIO()
+    LineView(lines).refresh(snapshot(seconds=10.0, alerts=(HOT, replace(HOT, subject="cpu1"))))
+    assert lines.getvalue().rstrip().endswith(", ALERT temperature")
+
+
 def test_quiet_shows_what_is_wrong() -> None:
     block = Alert(AlertKind.BLOCK_FOUND, "a", "block found", 0.0)
     lines, _ = shown(News(HOT, raised=True, time=0), News(block, raised=True, time=0), quiet=True)
