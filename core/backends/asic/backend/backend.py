@@ -344,9 +344,17 @@ class AsicBackend:
             await self._sleep(_RETRY_PAUSE)
 
     async def _stop_quietly(self) -> None:
-        """Close what is left of the board; that it is gone is known already."""
-        with suppress(StampmillError):
-            await self._board.stop()
+        """Close what is left of the board; that it is gone is known already.
+
+        Who closes the backend meanwhile waits for it: a guardian must not be left half-way.
+        """
+        stopping = asyncio.ensure_future(self._board.stop())
+        try:
+            with suppress(StampmillError):
+                await asyncio.shield(stopping)
+        except asyncio.CancelledError:
+            await asyncio.gather(stopping, return_exceptions=True)
+            raise
 
     def _take(self, found: Found) -> None:
         facts, now = self._opened, self._clock()
