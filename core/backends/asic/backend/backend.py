@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -10,17 +10,20 @@ from typing import Any
 from stampmill.core.backends.asic.backend import ticket
 from stampmill.core.backends.asic.backend.changes import Changes, NewVoltageError
 from stampmill.core.backends.asic.backend.feeder import Feeder
-from stampmill.core.backends.asic.backend.judge import Judgement, Worth, judge
-from stampmill.core.backends.asic.backend.outbox import Outbox
+from stampmill.core.backends.asic.backend.intake import Intake
 from stampmill.core.backends.asic.backend.rest import LongRestError, Rest
 from stampmill.core.backends.asic.backend.summary import board_report
-from stampmill.core.backends.asic.backend.tally import Tally
-from stampmill.core.backends.asic.backend.watchdog import ChipWatch, Remedy, Watchdog
+from stampmill.core.backends.asic.backend.watchdog import (
+    ChipWatch,
+    Remedy,
+    SilentError,
+    Watchdog,
+    named,
+)
 from stampmill.core.backends.asic.board.base import (
     Board,
     BoardError,
     Facts,
-    Found,
     Limits,
     Settable,
 )
@@ -36,8 +39,6 @@ PATIENCE = 60.0
 
 _RETRY_PAUSE = 1.0
 _WATCH_EVERY = 0.5
-# cgminer writes the ticket again after 4 nonces below it.
-_LOW_BEFORE_REPEAT = 4
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -61,15 +62,15 @@ class AsicBackend:
         self._watchdog = Watchdog()
         self._rest = Rest()
         self._chip_watch = ChipWatch()
-        self._tally = Tally()
-        self._outbox = Outbox()
+        self._intake = Intake(board, self._feeder, self._note_alive)
+        self._outbox = self._intake.outbox
         self._facts: Facts | None = None
         self._trouble: StampmillError | None = None
         self._troubled = asyncio.Event()
         self._server: asyncio.Task[None] | None = None
         self._tell = tell
         self._opened_at = 0.0
-        self._recoveries = self._resent = self._low = 0
+        self._recoveries = self._resent = 0
         self._closed = False
         self._changes = Changes()
 
@@ -127,7 +128,7 @@ class AsicBackend:
                 raise BackendError(f"{board.name} has ended")
             change = self._changes.ask(board, board.name, mhz, volts)
             self._note_trouble(change)
-            await self._changes.wait_for(change, board)
+            await self._changes.wait_for(change)
         else:
             raise UsageError(f"{board.name} has no core voltage that could be set")
 
@@ -150,7 +151,7 @@ class AsicBackend:
         self._pass_notices()
         switches, starved = self._feeder.read_switches()
         return Telemetry(
-            {self._board.name: self._tally.hashes},
+            {self._board.name: self._intake.tally.hashes},
             switches,
             starved,
             board=self._report(self._facts),
@@ -245,7 +246,7 @@ class AsicBackend:
     async def _listen(self) -> None:
         while True:
             for found in await self._board.hear():
-                self._take(found)
+                self._intake.take(found, self._opened, self._clock())
                 if self._opened.stops_at_nonce:
                     self._feeder.send_next()
 
@@ -264,7 +265,7 @@ class AsicBackend:
                     self._board.repeat_settings()
                     self._feeder.send_next()
                 case remedy:
-                    raise _SilentError(self._board.name, remedy)
+                    raise SilentError(self._board.name, remedy)
             self._look_at_chips()
 
     def _look_at_chips(self) -> None:
@@ -278,9 +279,13 @@ class AsicBackend:
         interval = facts.chips * ticket.interval(facts, self._feeder.ticket_bits)
         silent, lost = self._chip_watch.silent(now, interval)
         if lost:
-            self._tell(f"{self._board.name}: {_chips(lost)} stays silent; the others go on")
+            self._tell(f"{self._board.name}: {named(lost)} stays silent; the others go on")
         if silent:
-            raise _SilentError(f"{self._board.name}: {_chips(silent)}", Remedy.REINIT)
+            raise SilentError(f"{self._board.name}: {named(silent)}", Remedy.REINIT)
+
+    def _note_alive(self, chip: int | None, now: float) -> None:
+        self._watchdog.alive(now)
+        self._chip_watch.alive(chip, now)
 
     async def _raise_trouble(self) -> None:
         await self._troubled.wait()
@@ -293,14 +298,14 @@ class AsicBackend:
         self._troubled.set()
 
     async def _power_anew(self) -> None:
-        """Bring the board up as it was set; if it does not come, as it is set back then."""
+        """Bring the board up as it was set; if it does not come, as it was before."""
         try:
             facts = await self._board.bring_up()
         except StampmillError as error:
             await self._stop_quietly()
-            self._changes.fail(error)
-            await asyncio.sleep(0)  # whoever waits undoes what was set
+            self._changes.undo()
             facts = await self._bring_back()
+            self._changes.fail(error)
         self._begin(facts)
 
     async def _recover(self, error: StampmillError) -> None:
@@ -310,11 +315,11 @@ class AsicBackend:
         if isinstance(error, NewVoltageError):
             await self._power_anew()
             return
-        if isinstance(error, _SilentError) and error.remedy is Remedy.GIVE_UP:
+        if isinstance(error, SilentError) and error.remedy is Remedy.GIVE_UP:
             raise error
         self._recoveries += 1
         self._tell(f"{error}; trying to bring it back")
-        if not isinstance(error, _SilentError):
+        if not isinstance(error, SilentError):
             await self._stop_quietly()
         elif error.remedy is Remedy.RESET:
             await self._board.reset()
@@ -356,40 +361,11 @@ class AsicBackend:
             await asyncio.gather(stopping, return_exceptions=True)
             raise
 
-    def _take(self, found: Found) -> None:
-        facts, now = self._opened, self._clock()
-        candidates = self._feeder.table.candidates(found.job_id)
-        judgement = judge(found, candidates, self._board.version, facts.zero_bits)
-        hashes = 1 << (facts.zero_bits + judgement.ticket_bits)
-        self._tally.count(found.chip, judgement.worth, hashes)
-        match judgement.worth:
-            case Worth.GOOD | Worth.STALE | Worth.DUPLICATE:
-                self._watchdog.alive(now)
-                self._chip_watch.alive(found.chip, now)
-            case Worth.LOW_DIFFICULTY:
-                self._suspect_the_ticket(now)
-            case _:
-                pass
-        if judgement.reportable:
-            self._report_nonce(found, judgement, now)
-
-    def _suspect_the_ticket(self, now: float) -> None:
-        self._watchdog.alive(now)
-        self._low += 1
-        if self._low % _LOW_BEFORE_REPEAT == 0:
-            self._board.repeat_settings()
-
-    def _report_nonce(self, found: Found, judgement: Judgement, now: float) -> None:
-        work = judgement.work
-        if work is not None:
-            nonce = Nonce(work, found.nonce, judgement.version, work.ntime, now, self._board.name)
-            self._outbox.put(nonce)
-
     def _report(self, facts: Facts) -> BoardReport:
         report = board_report(
             self._board,
             facts,
-            self._tally,
+            self._intake.tally,
             seconds=self._clock() - self._opened_at,
             ticket_bits=self._feeder.ticket_bits,
             working=self._feeder.at_work,
@@ -411,15 +387,3 @@ async def _first(*waits: Coroutine[Any, Any, object]) -> None:
     finally:
         for task in tasks:
             task.cancel()
-
-
-def _chips(indices: Sequence[int]) -> str:
-    return ", ".join(f"chip {index}" for index in indices)
-
-
-class _SilentError(BoardError):
-    """No good nonce for too long."""
-
-    def __init__(self, name: str, remedy: Remedy) -> None:
-        super().__init__(f"{name} found nothing for far too long")
-        self.remedy = remedy

@@ -1,6 +1,7 @@
 """Changes of a board that take a bring-up: asked for by one task, carried out by another."""
 
 import asyncio
+from collections.abc import Callable
 
 from stampmill.core.backends.asic.board.base import BoardError, Settable
 from stampmill.core.errors import StampmillError
@@ -9,10 +10,10 @@ from stampmill.core.errors import StampmillError
 class NewVoltageError(BoardError):
     """Nothing is wrong: the board is to be brought up at another voltage."""
 
-    def __init__(self, name: str, volts: float, before: tuple[float | None, float | None]) -> None:
+    def __init__(self, name: str, volts: float, undo: Callable[[], None]) -> None:
         super().__init__(f"{name} is set to another voltage")
         self.volts = volts
-        self.before = before
+        self.undo = undo
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
@@ -24,20 +25,24 @@ class Changes:
 
     def ask(self, board: Settable, name: str, mhz: float, volts: float) -> NewVoltageError:
         """Have the next bring-up set this; raise UsageError beyond limits."""
-        change = NewVoltageError(name, volts, board.said())
+        before = board.said()
         board.set_point(mhz, volts)
+        change = NewVoltageError(name, volts, lambda: board.set_point(*before))
         self._open.add(change)
         return change
 
-    async def wait_for(self, change: NewVoltageError, board: Settable) -> None:
-        """Wait until the board is up as asked; undo what was set if that fails, and raise why."""
+    async def wait_for(self, change: NewVoltageError) -> None:
+        """Wait until the board is up as asked; raise why it is not, but as it was before."""
         try:
             await change.done
-        except StampmillError:
-            board.set_point(*change.before)
-            raise
         finally:
             self._open.discard(change)
+
+    def undo(self) -> None:
+        """Have the next bring-up set what was before."""
+        for change in self._open:
+            if not change.done.done():
+                change.undo()
 
     def missed(self, volts: float | None) -> NewVoltageError | None:
         """Take note that the board is up at this voltage; return a change that it is not yet."""

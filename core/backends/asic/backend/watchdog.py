@@ -1,6 +1,9 @@
 """Notices that a board has gone silent, and says what to try next."""
 
+from collections.abc import Iterable
 from enum import Enum
+
+from stampmill.core.backends.asic.board.base import BoardError
 
 # With k expected intervals without a nonce a sound board is as rare as exp(-k).
 _INTERVALS = 20
@@ -15,6 +18,14 @@ class Remedy(Enum):
     REINIT = "set the chips up again"
     RESET = "reset the board"
     GIVE_UP = "give the board up"
+
+
+class SilentError(BoardError):
+    """No good nonce for too long."""
+
+    def __init__(self, name: str, remedy: Remedy) -> None:
+        super().__init__(f"{name} found nothing for far too long")
+        self.remedy = remedy
 
 
 class Watchdog:
@@ -91,6 +102,11 @@ class ChipWatch:
         self._tried.update(fresh)
         self.given_up.update(lost)
         return fresh, lost
+
+
+def named(chips: Iterable[int]) -> str:
+    """Return chips by their places, for people."""
+    return ", ".join(f"chip {chip}" for chip in chips)
 
 
 _LADDER = (Remedy.RESEND, Remedy.REINIT, Remedy.RESET, Remedy.GIVE_UP)
