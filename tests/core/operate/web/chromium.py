@@ -127,6 +127,12 @@ class Tab:
             raise AssertionError(f"never true: {expression}\n{self.complaints}\n{shown}") from None
         return value
 
+    async def complained_of(self, part: str) -> None:
+        """Wait until the page has complained of something."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(part in complaint for complaint in self.complaints):
+                await self.ask("0")  # what was said before its answer is read by then
+
     async def press(self, key: str, text: str = "") -> None:
         """Press and release a key."""
         codes = {"Tab": 9, "Enter": 13, " ": 32}

@@ -209,6 +209,26 @@ async def test_an_alarm_is_shown_and_goes(
         await tab.until("document.querySelectorAll('#alert-list li').length === 0")
 
 
+FORBIDDEN = """(async () => {
+  const done = [];
+  try { document.body.innerHTML += "<p>"; done.push("markup"); } catch { }
+  try { document.createElement("script").text = "1"; done.push("script"); } catch { }
+  document.body.setAttribute("style", "color: rgb(1, 2, 3)");
+  if (getComputedStyle(document.body).color === "rgb(1, 2, 3)") done.push("style");
+  await fetch("http://127.0.0.2/").then(() => done.push("fetch"), () => { });
+  return done;
+})()"""
+
+
+@in_loop
+async def test_what_the_policy_forbids_is_not_done_and_would_be_noticed(browser: Browser) -> None:
+    async with watched(browser, rig_with_events()) as tab:
+        assert await tab.ask(FORBIDDEN) == []
+        for directive in ("style-src", "connect-src", "require-trusted-types-for"):
+            await tab.complained_of(directive)
+        tab.complaints.clear()
+
+
 @in_loop
 async def test_everything_is_reached_by_keys_and_changed_with_the_token(browser: Browser) -> None:
     rig = rig_with_events()
@@ -222,8 +242,7 @@ async def test_everything_is_reached_by_keys_and_changed_with_the_token(browser:
             await tab.call("Input.insertText", text=token)
             await tab.press("Enter", "\r")
             await tab.until(f"{texts('#control-said')} === '{answer}'")
-        (refused,) = tab.complaints
-        assert "403" in refused
+        await tab.complained_of("403")
         tab.complaints.clear()
         assert await tab.ask("JSON.stringify(localStorage).includes('s3cret')") is False
         await tab.until("document.activeElement.id === 'pause'")
