@@ -4,10 +4,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import msgspec
 from aiohttp import web
 
-from stampmill.core.errors import StampmillError
 from stampmill.core.operate import transfer
 from stampmill.core.operate.desk import Desk
 from stampmill.core.operate.web import assets, axeos
@@ -27,12 +25,6 @@ class Site:
     token: str | None = field(default=None, repr=False)
     axeos: bool = False
     """Speak as AxeOS does, too."""
-
-
-class Order(msgspec.Struct):
-    """A wish: the numbers of the pools, the most wanted first."""
-
-    order: list[int]
 
 
 def make_app(
@@ -66,7 +58,6 @@ def _add_changes(app: web.Application, desk: Desk) -> None:
     app.router.add_post("/api/token", _changing(lambda _who: None))
     app.router.add_post("/api/pause", _changing(desk.pause))
     app.router.add_post("/api/resume", _changing(desk.resume))
-    app.router.add_post("/api/pools", _ordering(desk))
     add_control(app, desk)
 
 
@@ -113,28 +104,10 @@ async def _no_metrics(_request: web.Request) -> web.Response:
 
 def _changing(change: Callable[[str], None]) -> Handler:
     async def apply(request: web.Request) -> web.Response:
-        change(_who(request))
+        change(f"{request.remote} over HTTP")
         return _json({"done": True})
 
     return apply
-
-
-def _ordering(desk: Desk) -> Handler:
-    async def apply(request: web.Request) -> web.Response:
-        try:
-            wanted = msgspec.json.decode(await request.read(), type=Order)
-            desk.reorder_pools(wanted.order, _who(request))
-        except msgspec.MsgspecError as error:
-            raise web.HTTPBadRequest(text=f"no order of pools: {error}") from None
-        except StampmillError as error:
-            raise web.HTTPConflict(text=str(error)) from None
-        return _json({"done": True})
-
-    return apply
-
-
-def _who(request: web.Request) -> str:
-    return f"{request.remote} over HTTP"
 
 
 def _json(value: object) -> web.Response:

@@ -29,6 +29,12 @@ class NewPool(msgspec.Struct, rename="kebab", forbid_unknown_fields=True):
     minimum_difficulty: float | None = None
 
 
+class Order(msgspec.Struct, forbid_unknown_fields=True):
+    """The numbers of the pools, the most wanted first."""
+
+    order: list[int]
+
+
 class OnePool(msgspec.Struct, forbid_unknown_fields=True):
     """A pool by its number."""
 
@@ -71,6 +77,7 @@ class Intensity(msgspec.Struct, forbid_unknown_fields=True):
 def add_control(app: web.Application, desk: Desk) -> None:
     """Add the paths."""
     add = app.router.add_post
+    add("/api/pools", _taking(Order, lambda wish, who: desk.reorder_pools(wish.order, who)))
     add("/api/pools/add", _taking(NewPool, lambda new, who: desk.add_pool(_settings(new), who)))
     add("/api/pools/remove", _taking(OnePool, lambda one, who: desk.remove_pool(one.pool, who)))
     for path, wanted in (("enable", True), ("disable", False)):
