@@ -11,6 +11,8 @@ from stampmill.kernels.opencl.code import WIDTHS, Shape
 
 SHARED = ((2, 1), (2, 2), (4, 1), (4, 2), (8, 1))
 """Versions that share a schedule, and how often their second hash is in the code."""
+ONE_BY_ONE = (4, 8)
+"""Versions that do so on CPUs."""
 GPU_GROUPS, CPU_GROUPS = (64, 128, 256, 512), (1, 8, 64)
 LAUNCHES = (10.0, 20.0, 50.0, 100.0, 200.0)
 """Milliseconds."""
@@ -82,7 +84,9 @@ def walk(
 def label(shape: Shape) -> str:
     """Return a shape's name in tables and in the file."""
     parts = [f"width {shape.width}", f"group {shape.group}"]
-    if shape.versions > 1:
+    if shape.one_by_one:
+        parts.append(f"{shape.versions} versions, one by one")
+    elif shape.versions > 1:
         parts.append(f"{shape.versions} versions, second hash {_times(shape.copies)}")
     if shape.multiply_to_add:
         parts.append("inline PTX")
@@ -108,7 +112,7 @@ class _Walker:
             self._measure(shape)
         self._try(_widths(info, usual[1]))
         if one := self._walk.shapes.get(1):
-            self._try(_shared(one))
+            self._try(_shared(self._trials.info, one))
         for shape in tuple(self._walk.shapes.values()):
             self._try(_groups(info, shape))
         self._time_launches()
@@ -131,7 +135,7 @@ class _Walker:
             versions: each for versions, each in shapes.items() if versions in {1, shape.versions}
         }
         if 1 not in shapes:
-            shapes[1] = replace(shape, versions=1, copies=1)
+            shapes[1] = replace(shape, versions=1, copies=1, one_by_one=False)
         try:
             rate = self._trials.rate(shapes, shape.versions, self._trial_seconds)
         except StampmillError as error:
@@ -177,7 +181,9 @@ def _widths(info: DeviceInfo, usual: Shape) -> list[Shape]:
     return shapes + ([replace(usual, multiply_to_add=False)] if usual.multiply_to_add else [])
 
 
-def _shared(one: Shape) -> list[Shape]:
+def _shared(info: DeviceInfo, one: Shape) -> list[Shape]:
+    if not info.is_gpu:
+        return [replace(one, versions=versions, one_by_one=True) for versions in ONE_BY_ONE]
     return [replace(one, versions=versions, copies=copies) for versions, copies in SHARED]
 
 

@@ -48,6 +48,9 @@ class Shape:
     """Work-items of a work-group."""
     multiply_to_add: bool = False
     """Add by inline PTX on NVIDIA's multiply pipe."""
+    one_by_one: bool = False
+    """Do both hashes of a version before the next one's, with the schedule kept: for CPUs, whose
+    registers do not hold the states of several."""
 
     def __post_init__(self) -> None:
         if self.width not in WIDTHS:
@@ -64,6 +67,8 @@ class Shape:
             raise GeneratorError(f"a work-group has 1 .. {MAX_GROUP} items, not {self.group}")
         if self.multiply_to_add and self.width > 1:
             raise GeneratorError("inline PTX is for width 1")
+        if self.one_by_one and self.copies > 1:
+            raise GeneratorError("versions one by one have one copy of the second hash")
 
     @property
     def turns(self) -> int:
@@ -151,20 +156,25 @@ class _Code:
     def first_hashes(self) -> Iterator[str]:
         """Write the shared schedule and each version's first hash, round by round."""
         search, versions = self._search, range(self._shape.versions)
+        if self._shape.one_by_one:
+            yield from (self._operation(x, 0, shared=True) for x in chain(search.schedule))
+            return
         for part in _rounds(search):
             for version in versions:
                 for node in part:
                     yield from self._awaited(node)
                     yield self._operation(node, version)
         for version in versions:
-            for i, node in enumerate(search.digest):
-                yield f"LANES digest{version}_{i} = {self._operand(node, version)};"
+            yield from self._digest(version)
 
     def second_hashes(self) -> Iterator[str]:
         """Write so many second hashes as there are copies, and move the digests up behind them."""
         search, shape = self._search, self._shape
         nodes = chain(search.second)
         mask = self._operand(search.clear.operands[1], 0)
+        if shape.one_by_one:
+            yield from (self._operation(x, 0) for x in chain([*search.first, *search.digest]))
+            yield from self._digest(0)
         for slot in range(shape.copies):
             for node in nodes:
                 yield self._operation(node, slot)
@@ -173,9 +183,13 @@ class _Code:
             rest = f"{last} & {mask}"
             yield f"if (MAY_HIT({last}, {mask}))"
             yield f"    report_lanes(found, nonce, {rest}, {number}, first, last, one - 1u);"
-        for version in range(shape.versions - shape.copies):
+        for version in range(0 if shape.one_by_one else shape.versions - shape.copies):
             for i in range(8):
                 yield f"digest{version}_{i} = digest{version + shape.copies}_{i};"
+
+    def _digest(self, version: int) -> Iterator[str]:
+        for i, node in enumerate(self._search.digest):
+            yield f"LANES digest{version}_{i} = {self._operand(node, version)};"
 
     def _awaited(self, node: Node) -> Iterator[str]:
         """Write the schedule as far as an operation needs it."""
@@ -190,7 +204,12 @@ class _Code:
     def _operation(self, node: Node, version: int, *, shared: bool = False) -> str:
         name = f"v{node.serial}" if shared else f"v{node.serial}_{version}"
         operands = [self._operand(x, version, shared=shared) for x in node.operands]
-        return f"const LANES {name} = {_C[node.op].format(*operands, n=node.number)};"
+        text = _C[node.op]
+        if self._shape.width == 16 and node.op is Op.CH and node.operands[0].op is Op.XOR:
+            # A majority, as lower.py makes it: of the two words that differ there, and a third.
+            text = "MAJORITY({0}, {3}, {4}, {1})"
+            operands += [self._operand(x, version) for x in node.operands[0].operands]
+        return f"const LANES {name} = {text.format(*operands, n=node.number)};"
 
     def _operand(self, node: Node, version: int, *, shared: bool = False) -> str:
         if node.op is Op.CONSTANT:
@@ -198,7 +217,8 @@ class _Code:
         if node.scope is Scope.WORK:
             return f"ALL(uniform.work[{self._work.index(node)}])"
         if node.scope is Scope.VERSION:
-            return f"ALL(uniform.version[{version}][{self._version.index(node)}])"
+            row = "turn" if self._shape.one_by_one else version
+            return f"ALL(uniform.version[{row}][{self._version.index(node)}])"
         if node.op is not Op.INPUT:
             return f"v{node.serial}" if shared else f"v{node.serial}_{version}"
         if node.name == "kw":

@@ -38,6 +38,14 @@ typedef uint16 LANES;
 #else
 #define CHOOSE(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
 #endif
+/* The majority of a, b and c, where `difference` is a ^ b. Clang has AVX-512's one instruction for
+   it, which PoCL's does not find by itself. */
+#if WIDTH == 16 && defined(__AVX512F__)
+#define MAJORITY(difference, a, b, c)                                                              \
+    as_uint16(__builtin_ia32_pternlogd512_mask(as_int16(a), as_int16(b), as_int16(c), 0xe8, 0xffff))
+#else
+#define MAJORITY(difference, a, b, c) CHOOSE(difference, c, b)
+#endif
 #define SWAP(x) bitselect(rotate(x, ALL(24u)), rotate(x, ALL(8u)), ALL(0x00ff00ffu))
 
 /* NVIDIA's multiply-add has lanes of its own beside those of logic and shifts. A factor that the

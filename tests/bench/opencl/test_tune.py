@@ -209,7 +209,7 @@ def test_the_command_writes_what_the_host_reads(capsys, monkeypatch, tmp_path: P
     [
         ("opencl:99", ExitCode.NO_DEVICE, "no device opencl:99; there are"),
         ("opencl:x", ExitCode.USAGE, "write opencl:0"),
-        ("abacus", ExitCode.USAGE, "nothing to tune on 'abacus': say cpu, opencl or opencl:0"),
+        ("abacus", ExitCode.USAGE, "nothing to tune on 'abacus': say cpu, opencl, opencl:0 or"),
     ],
 )
 @needs_a_device

@@ -19,6 +19,7 @@ BAD_SHAPES = [
     ({"unroll": 17}, "unroll is 1 .. 16, not 17"),
     ({"group": 2048}, "a work-group has 1 .. 1024 items, not 2048"),
     ({"width": 4, "multiply_to_add": True}, "inline PTX is for width 1"),
+    ({"versions": 2, "copies": 2, "one_by_one": True}, "one by one have one copy of the second"),
 ]
 
 
@@ -54,6 +55,12 @@ def test_a_looped_second_hash_is_in_the_code_once() -> None:
     looped, whole = operations(Shape(1, 4, 1)), operations(Shape(1, 4, 4))
     second = (whole["ROTR("] - looped["ROTR("]) / 3
     assert second == int(second) > 500
+
+
+def test_versions_one_by_one_have_each_hash_in_the_code_once() -> None:
+    one, looped = operations(Shape()), operations(Shape(1, 8, one_by_one=True))
+    assert looped == one
+    assert "uniform.version[turn]" in source(Shape(1, 8, one_by_one=True))
 
 
 def test_inline_ptx_is_for_those_that_ask_for_it() -> None:
