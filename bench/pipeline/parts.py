@@ -91,7 +91,7 @@ def report(findings: Sequence[Finding], effort: Effort) -> str:
         if _is_disturbed(finding):
             share = f"{finding.others:.0%} of the CPUs"
             lines.append(f"unstable: other processes used {share} during {finding.part}")
-    if effort != FULL:
+    if _is_short(effort):
         lines.append("a short run: not to be quoted")
     return "\n".join(lines)
 
@@ -102,7 +102,7 @@ def as_document(findings: Sequence[Finding], effort: Effort) -> Document:
         [benchmark for finding in findings for benchmark in finding.benchmarks],
         [outcome.as_dict() for finding in findings for outcome in finding.outcomes],
     )
-    record["short_run"] = effort != FULL
+    record["short_run"] = _is_short(effort)
     record["others"] = {finding.part: finding.others for finding in findings}
     return record
 
@@ -115,6 +115,10 @@ def missed(findings: Sequence[Finding]) -> list[str]:
         for outcome in finding.outcomes
         if outcome.verdict is not Verdict.MET
     ]
+
+
+def _is_short(effort: Effort) -> bool:
+    return replace(effort, device="") != FULL
 
 
 def _is_wanted(part: Part, only: Sequence[str]) -> bool:

@@ -62,6 +62,7 @@ def test_a_device_is_measured_alone_where_it_is_asked_for(monkeypatch, capsys):
     (course,) = courses
     assert course.device == "opencl:3"
     assert "job switch on an OpenCL device p99" in capsys.readouterr().out
+    assert not parts.as_document([], effort.Effort(device="opencl:3"))["short_run"]
     assert main(["bench", "pipeline", "-d", "cpu"]) == ExitCode.USAGE
     assert "no OpenCL device 'cpu': write opencl:0" in capsys.readouterr().err
 
