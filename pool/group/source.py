@@ -142,6 +142,11 @@ class PoolGroup:
         member.hang_up(self._limits.drain)
         self._on_members()
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether all pools are mined on in turns, so that quotas count and ranks do not."""
+        return self._policy.takes_turns
+
     def set_quota(self, number: int, quota: int) -> None:
         """Let a pool have another part of the work; raise UsageError where there are no turns."""
         if not self._policy.takes_turns:
