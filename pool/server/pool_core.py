@@ -103,8 +103,8 @@ class PoolCore:
         """Forget a session whose connection is gone."""
         reason = session.closed or CloseReason.PEER
         del self._sessions[session.extranonce1]
-        if session.has_job:
-            gone = Departed(session.extranonces, session.sent_jobs, self.now())
+        if session.handout.begun:
+            gone = Departed(session.extranonces, session.handout.jobs, self.now())
             self._departed.add(session.session_id, gone)
         self.counters.closed[reason] += 1
         self.tell(PoolEventKind.DISCONNECTED, reason.value, session.peer)
@@ -229,10 +229,10 @@ class PoolCore:
         job = self._make_current(clean=clean)
         told = [session for session in self.sessions() if session.mining]
         # The last miner waits for all writes, but not for what we note of them.
-        sent = [session.write_job(job, now) for session in told]
+        sent = [session.handout.write(job, now) for session in told]
         written_at = self.now()
         for session, job_sent in zip(told, sent, strict=True):
-            session.keep_job(job_sent)
+            session.handout.keep(job_sent)
         stats = self.jobs.get(job.id)
         if stats is not None:
             stats.connections += len(told)

@@ -3,12 +3,12 @@
 from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.server.desk import Desk, Port
 from stampmill.pool.server.events import CloseReason, PoolEventKind
-from stampmill.pool.server.jobs import SentJob, SentJobs, ServerJob
+from stampmill.pool.server.handout import Handout
+from stampmill.pool.server.jobs import ServerJob
 from stampmill.pool.server.penalty import Penalty, PenaltyLadder
 from stampmill.pool.server.shares import ShareFault
 from stampmill.pool.server.submission import Accepted, judge_submit
 from stampmill.pool.server.terms import Extranonces, MinerTerms, difficulty_option
-from stampmill.pool.server.vardiff import Vardiff
 from stampmill.pool.stratum.answers import (
     OTHER,
     MessageId,
@@ -28,7 +28,6 @@ from stampmill.pool.stratum.notifications import (
     Ping,
     Pong,
     Reconnect,
-    SetDifficulty,
     SetExtranonce,
     SetVersionMask,
     ShowMessage,
@@ -67,16 +66,14 @@ class MinerSession:
         self._desk = desk
         self._port = port
         self._protocol = ServerProtocol(options.line_limit)
-        self._vardiff = Vardiff(options.vardiff, now)
         self._terms = MinerTerms(extranonces)
         self._requests = RateLimit(REQUESTS_AT_ONCE, seconds=10)
         self._penalty = PenaltyLadder()
         self._opened_at = self._heard_at = now
-        self._told_difficulty: float | None = None
-        self._suggested: float | None = None
         self.session_id = session_id
         """What the miner shows to resume this session on another connection."""
-        self.sent_jobs = SentJobs(options.jobs_kept)
+        self.handout = Handout(desk, port, self._terms, now)
+        """Its jobs."""
         self.closed: CloseReason | None = None
 
     @property
@@ -105,11 +102,6 @@ class MinerSession:
         terms = self._terms
         return terms.subscribed and bool(terms.workers) and self.closed is None
 
-    @property
-    def has_job(self) -> bool:
-        """Whether it was ever sent a job."""
-        return self._told_difficulty is not None
-
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes as they came and answer what they complete."""
         self._heard_at = now
@@ -128,44 +120,8 @@ class MinerSession:
                 self.close(CloseReason.NO_HANDSHAKE)
         elif now - self._heard_at >= options.idle_timeout:
             self.close(CloseReason.IDLE)
-        elif self._vardiff.tick(now):
-            self._difficulty_changed(now)
-
-    def give_job(self, job: ServerJob, now: float, *, repeat_difficulty: bool = False) -> None:
-        """Send a job to this connection alone, and count that."""
-        self.send_job(job, now, repeat_difficulty=repeat_difficulty)
-        self._desk.sent(job)
-
-    def send_job(self, job: ServerJob, now: float, *, repeat_difficulty: bool = False) -> None:
-        """Send a job with a changed difficulty in front; who sends it counts it."""
-        self.keep_job(self.write_job(job, now, repeat_difficulty=repeat_difficulty))
-
-    def write_job(
-        self, job: ServerJob, now: float, *, repeat_difficulty: bool = False
-    ) -> ServerJob:
-        """Send a job, and return it as it was sent: `keep_job` wants it before anything is read.
-
-        The first one of all is clean, unless shares of the jobs of a resumed session still count.
-        """
-        vardiff = self._vardiff
-        vardiff.limit(job.highest_difficulty, now)
-        difficulty = vardiff.difficulty
-        if difficulty == self._told_difficulty and not repeat_difficulty:
-            self._port.write(job.line)
-            return job
-        if self._told_difficulty is None:
-            job = job.told(clean=not self.sent_jobs)
-            vardiff.begin(now)
-        self._note_difficulty(difficulty)
-        self._port.write(encode(SetDifficulty(difficulty)) + job.line)
-        return job
-
-    def keep_job(self, job: ServerJob) -> None:
-        """Judge shares of a job that was written by the terms that hold now."""
-        vardiff = self._vardiff
-        self.sent_jobs.add(
-            SentJob(job, vardiff.difficulty, vardiff.generation, self._terms.extranonces)
-        )
+        else:
+            self.handout.tick(now)
 
     def renew(self, extranonces: Extranonces, job: ServerJob, now: float) -> None:
         """Go by other extranonces, from a clean job on; close if the miner could not follow."""
@@ -176,7 +132,7 @@ class MinerSession:
             size = extranonces.extranonce2_size
             self._port.write(encode(SetExtranonce(extranonces.extranonce1, size)))
         if self.mining:
-            self.give_job(job, now)
+            self.handout.give(job, now)
 
     def tell_version_mask(self) -> None:
         """Tell a miner that rolls versions which bits it may roll now."""
@@ -188,12 +144,6 @@ class MinerSession:
         if self.closed is None:
             self.closed = reason
             self._port.close()
-
-    def _note_difficulty(self, difficulty: float) -> None:
-        if self._told_difficulty not in (None, difficulty):
-            self._desk.difficulty_changed(difficulty, self.peer)
-        self._told_difficulty = difficulty
-        self.sent_jobs.lower(difficulty)
 
     def _take(self, event: ServerEvent, now: float) -> None:
         match event:
@@ -232,10 +182,10 @@ class MinerSession:
                 self._authorize(message_id, request, now)
             case SuggestDifficulty(difficulty):
                 self._answer(message_id, True)
-                self._suggest(difficulty, now)
+                self.handout.suggest(difficulty, now)
             case SuggestTarget():
                 self._answer(message_id, True)
-                self._suggest(request.difficulty, now)
+                self.handout.suggest(request.difficulty, now)
             case ExtranonceSubscribe():
                 self._terms.takes_extranonces = True
                 self._answer(message_id, True)
@@ -262,9 +212,8 @@ class MinerSession:
         asked = request.version_mask is not None
         result = self._terms.configure(request, self._desk.options, self._desk.version_mask)
         self._answer(message_id, result.to_json(version_rolling_asked=asked))
-        floor = request.minimum_difficulty
-        if floor is not None and self._vardiff.demand(floor, now):
-            self._difficulty_changed(now)
+        if request.minimum_difficulty is not None:
+            self.handout.demand(request.minimum_difficulty, now)
 
     def _subscribe(self, message_id: MessageId, request: Subscribe, now: float) -> None:
         if request.session_id is not None and not self._terms.subscribed:
@@ -279,7 +228,7 @@ class MinerSession:
         departed = self._desk.resume(session_id, self.extranonce1, now)
         if departed is not None:
             self._terms.extranonces = departed.extranonces
-            self.sent_jobs = departed.jobs
+            self.handout.jobs = departed.jobs
 
     def _authorize(self, message_id: MessageId, request: Authorize, now: float) -> None:
         known = request.user in self._terms.workers
@@ -291,11 +240,11 @@ class MinerSession:
             self._desk.tell(PoolEventKind.AUTHORIZED, printable(request.user[:64]), self.peer)
         wish = difficulty_option(request.password)
         if wish is not None:
-            self._suggest(wish, now)
+            self.handout.suggest(wish, now)
         self._start(now)
 
     def _send_transactions(self, message_id: MessageId, job_id: str) -> None:
-        sent = self.sent_jobs.get(job_id)
+        sent = self.handout.jobs.get(job_id)
         if sent is None:
             self._refuse(message_id, ShareFault.UNKNOWN_JOB.error)
             return
@@ -312,24 +261,11 @@ class MinerSession:
         Old miners read exactly one line behind each of the two, and a share that came between
         them would have to be refused.
         """
-        if self.mining and not self.has_job:
-            self.give_job(self._desk.current_job(), now)
-
-    def _suggest(self, difficulty: float, now: float) -> None:
-        # Slow miners repeat a suggestion to keep the connection alive: it must change nothing.
-        if difficulty == self._suggested:
-            return
-        self._suggested = difficulty
-        if self._vardiff.suggest(difficulty, now):
-            self._difficulty_changed(now)
-
-    def _difficulty_changed(self, now: float) -> None:
-        """Tell it with a job behind, so that it takes effect at once."""
-        if self.has_job:
-            self.give_job(self._desk.private_job(clean=False), now)
+        if self.mining and not self.handout.begun:
+            self.handout.give(self._desk.current_job(), now)
 
     def _submitted(self, message_id: MessageId, submit: Submit, now: float) -> None:
-        judged = judge_submit(submit, self._desk, self._terms, self.sent_jobs)
+        judged = judge_submit(submit, self._desk, self._terms, self.handout.jobs)
         if isinstance(judged, ShareFault):
             self._reject(message_id, submit.job_id, judged, now)
         else:
@@ -337,16 +273,15 @@ class MinerSession:
 
     def _accept(self, message_id: MessageId, good: Accepted, now: float) -> None:
         # The node has the block before the miner has its answer.
-        calm = self._vardiff.calm(now)
+        calm = self.handout.calm(now)
         solved = self._desk.accepted(good.sent, good.share, self.peer, now, calm=calm)
         self._answer(message_id, True)
         self._penalty.good()
-        measured = good.sent.generation == self._vardiff.generation
-        changed = measured and self._vardiff.share(now)
+        changed = self.handout.measure(good.sent, now)
         if solved:
             self._desk.block_made(now)
         elif changed:
-            self._difficulty_changed(now)
+            self.handout.renew_difficulty(now)
 
     def _reject(self, message_id: MessageId, job_id: str, fault: ShareFault, now: float) -> None:
         self._refuse(message_id, fault.error)
@@ -356,9 +291,9 @@ class MinerSession:
 
     def _punish(self, penalty: Penalty, now: float) -> None:
         match penalty:
-            case Penalty.REMIND if self.has_job:
+            case Penalty.REMIND if self.handout.begun:
                 job = self._desk.private_job(clean=True)
-                self.give_job(job, now, repeat_difficulty=True)
+                self.handout.give(job, now, repeat_difficulty=True)
             case Penalty.RECONNECT:
                 self._port.write(encode(Reconnect()))
             case Penalty.DROP:

@@ -204,7 +204,7 @@ def test_the_transactions_of_a_job_are_those_of_its_branch() -> None:
 
 def test_transactions_that_would_fill_the_line_are_refused() -> None:
     miner = Rig(send_limit=4096, line_limit=1024).login()
-    job = miner.session.sent_jobs.get(miner.job.id)
+    job = miner.session.handout.jobs.get(miner.job.id)
     assert job is not None
     big = tuple(job.job.transactions) * 100
     object.__setattr__(job.job, "transactions", big)
