@@ -52,9 +52,13 @@ static const char *why_not_kernel(const sm_kernel *kernel) {
     return NULL;
 }
 
+static int of_words(const void *address) { return (uintptr_t)address % sizeof(uint32_t) == 0; }
+
 static const char *why_not_scan(const sm_kernel *kernel, const sm_scan *scan) {
     if (!scan->header || !scan->target || !scan->versions || !scan->hits)
         return "the header, target, versions or hits are NULL";
+    if (!of_words(scan->versions) || !of_words(scan->hits) || !of_words((void *)scan->cancel))
+        return "the versions, hits or cancel word do not lie on a multiple of 4 bytes";
     if (scan->version_count < 1 || scan->version_count > kernel->max_versions)
         return "the number of versions is not within 1 .. the kernel's max_versions";
     if (scan->first_version >= scan->version_count)

@@ -78,10 +78,14 @@ static void try_exact_buffers(const sm_kernel *kernel) {
 static void try_bad_arguments(const sm_kernel *kernel) {
     uint8_t header[76] = {0}, target[32] = {0};
     sm_hit hits[64];
+    uintptr_t odd = (uintptr_t)hits + 1;
     REFUSED(scan.header = NULL);
     REFUSED(scan.target = NULL);
     REFUSED(scan.versions = NULL);
     REFUSED(scan.hits = NULL);
+    REFUSED(scan.versions = (const uint32_t *)odd);
+    REFUSED(scan.hits = (sm_hit *)odd);
+    REFUSED(scan.cancel = (const uint32_t *)odd);
     REFUSED(scan.hit_capacity = 0);
     REFUSED(scan.version_count = 0);
     REFUSED(scan.version_count = SM_MAX_VERSIONS + 1);
