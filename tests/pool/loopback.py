@@ -21,7 +21,7 @@ from stampmill.pool.stratum.server_protocol import Answered, Requested, ServerPr
 from .upstream.sessions import ORIGINAL
 
 JOB = Notify.from_params(ORIGINAL["notify"])
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Real seconds after which a test that waits for something has failed."""
 
 T = TypeVar("T")
