@@ -61,7 +61,7 @@ def measure(command: str, cpu: int, seconds: float = SECONDS, patience: float = 
     with machine.pinned(cpu):
         process = _started(command)
     try:
-        _listen(process, lines, seconds, patience)
+        ended = _listen(process, lines, seconds, patience)
     finally:
         _end(process)
     report = formats.latest(lines)
@@ -69,7 +69,8 @@ def measure(command: str, cpu: int, seconds: float = SECONDS, patience: float = 
         said = next(
             (f"its last line: {line}" for line in reversed(lines) if line), "it said nothing"
         )
-        raise PeerError(f"peer '{command}' told no rate within {patience:g} s; {said}")
+        when = "before it ended" if ended else f"within {patience:g} s"
+        raise PeerError(f"peer '{command}' told no rate {when}; {said}")
     return report
 
 
@@ -86,8 +87,8 @@ def _started(command: str) -> "subprocess.Popen[str]":
 
 def _listen(
     process: "subprocess.Popen[str]", lines: list[str], seconds: float, patience: float
-) -> None:
-    """Collect lines until it has run so long and told a rate, or has ended."""
+) -> bool:
+    """Collect lines until it has run so long and told a rate, or has ended; return whether."""
     said: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read, args=(process.stdout, said), daemon=True).start()
     begun = time.monotonic()
@@ -96,9 +97,10 @@ def _listen(
         with suppress(queue.Empty):
             line = said.get(timeout=(seconds if told else patience) - passed)
             if line is None:
-                return
+                return True
             lines.append(line)
             told = told or formats.read(line) is not None
+    return False
 
 
 def _read(stream: IO[str] | None, said: "queue.Queue[str | None]") -> None:

@@ -67,7 +67,7 @@ def is_running(pid):
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("pass", "it said nothing"),
+        ("pass", "told no rate before it ended; it said nothing"),
         ("print('no GPU'); print()", "its last line: no GPU"),
         ("import time; time.sleep(60)", "told no rate within 0.2 s; it said nothing"),
         ("print('Total: 0 khash/s')", "its last line: Total: 0 khash/s"),
