@@ -5,11 +5,10 @@ from importlib.util import find_spec
 
 from stampmill.core import tuning
 from stampmill.core.backends.asic.backend.backend import NAME, AsicBackend
-from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.base import Board
 from stampmill.core.backends.asic.board.chip_board import ChipBoard
-from stampmill.core.backends.asic.board.found import board_at, gekko_at
-from stampmill.core.backends.asic.board.icarus import ERUPTER, ICARUS, IcarusBoard
+from stampmill.core.backends.asic.board.found import bare_at, board_at, gekko_at, icarus_at
+from stampmill.core.backends.asic.board.icarus import ERUPTER, ICARUS
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.emulation import emulation_of
 from stampmill.core.backends.base import Backend
@@ -64,13 +63,13 @@ def _board(port: str, said: AsicSettings) -> Board:
     )
     match _kind(port, said):
         case "icarus":
-            return IcarusBoard(port, ICARUS, settings)
+            return icarus_at(port, ICARUS, settings=settings)
         case "erupter":
-            return IcarusBoard(port, ERUPTER, settings)
+            return icarus_at(port, ERUPTER, settings=settings)
         case "gekko" | "gekko-a1" | "gekko-a2" | "gekko-f":
             return gekko_at(port, settings)
         case "bare":
-            return BareBoard(port, settings)
+            return bare_at(port, settings)
         case kind:
             return board_at(port, settings, kind=kind)
 

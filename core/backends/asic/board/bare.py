@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from stampmill.core.backends.asic.board.bring_up import Sleep
 from stampmill.core.backends.asic.board.chip_board import ChipBoard
 from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.adapter import LocatePort
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
@@ -15,19 +16,24 @@ Opener = Callable[[str], Awaitable[Port]]
 
 
 class BareBoard(ChipBoard):
-    """A hash board or a test jig on a USB-UART, or an emulated chain."""
+    """A hash board or a test jig on a USB-UART, or an emulated chain.
+
+    `locate` is asked at each bring-up, where its adapter may come back under another name.
+    """
 
     def __init__(
         self,
         name: str,
         settings: BoardSettings | None = None,
         *,
+        locate: LocatePort | None = None,
         opener: Opener = open_port,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(name, settings, sleep=sleep)
         if self.settings.volts is not None:
             raise UsageError(f"asic-voltage: {name} has its power from elsewhere, not by this line")
+        self._locate = locate or (lambda: name)
         self._opener = opener
         self._port: Port | None = None
 
@@ -38,7 +44,7 @@ class BareBoard(ChipBoard):
     async def power_up(self) -> Port:
         """Open the port."""
         if self._port is None:
-            self._port = await self._opener(self.name)
+            self._port = await self._opener(self._locate())
         return self._port
 
     async def power_down(self) -> None:

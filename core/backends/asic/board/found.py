@@ -13,15 +13,18 @@ from stampmill.core.backends.asic.board.bitaxe import (
 from stampmill.core.backends.asic.board.emberone import EmberOneBoard
 from stampmill.core.backends.asic.board.gekko import GekkoBoard
 from stampmill.core.backends.asic.board.guarded import BoardPorts
+from stampmill.core.backends.asic.board.icarus import ICARUS, IcarusBoard, IcarusKind
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.board.usb_reset import UsbResetLine
 from stampmill.core.backends.asic.control import reset_lines
 from stampmill.core.backends.asic.control.reset_lines import ResetPins
+from stampmill.core.backends.asic.link.adapter import locate_port
 from stampmill.core.backends.asic.link.discovery import (
     HERE,
     FoundBoard,
     Machine,
     board_of,
+    find_again,
     find_boards,
 )
 from stampmill.core.backends.asic.link.emulation import emulation_of
@@ -69,7 +72,21 @@ def board_at(
     found = board_of(port, machine) or _by_serial_number(port, machine)
     if found is None and kind in _AT_12_VOLTS:
         raise NoDeviceError(f"{port} is not the port or the serial number of a Bitaxe")
-    return BareBoard(port, settings) if found is None else _board(found, settings, machine, kind)
+    if found is None:
+        return bare_at(port, settings, machine)
+    return _board(found, settings, machine, kind)
+
+
+def bare_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> BareBoard:
+    """Return the chips on a plain line, wherever its USB adapter is plugged in by then."""
+    return BareBoard(port, settings, locate=locate_port(port, machine))
+
+
+def icarus_at(
+    port: str, kind: IcarusKind = ICARUS, *, settings: BoardSettings, machine: Machine = HERE
+) -> IcarusBoard:
+    """Return the device of the Icarus family, wherever its USB adapter is plugged in by then."""
+    return IcarusBoard(port, kind, settings, locate=locate_port(port, machine))
 
 
 def gekko_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> GekkoBoard:
@@ -79,15 +96,19 @@ def gekko_at(port: str, settings: BoardSettings, machine: Machine = HERE) -> Gek
         return GekkoBoard(
             port, settings, telemetry=(lambda: second) if os.path.exists(second) else None
         )
-    found = board_of(port, machine)
-    if found is None:
-        return GekkoBoard(port, settings)
-    reset_line = _reset_line(found, machine)
-    if len(found.ports) < 2:
-        return GekkoBoard(port, settings, reset_line=reset_line)
-    locate = _ports_of(found.key, machine)
+    found = board_of(port, machine) or _by_serial_number(port, machine)
+    if found is None or found.kind not in _RESET_PINS:
+        return GekkoBoard(port, settings, locate=locate_port(port, machine))
+    ports = _ports_of(found, len(found.ports), machine)
     # A CP2105's first interface carries the data, its second the telemetry.
-    return GekkoBoard(port, settings, telemetry=lambda: locate().data, reset_line=reset_line)
+    return GekkoBoard(
+        port,
+        settings,
+        locate=lambda: ports()[0],
+        telemetry=(lambda: ports()[1]) if len(found.ports) > 1 else None,
+        reset_line=_reset_line(found, machine),
+        serial_number=found.serial_number or None,
+    )
 
 
 def _reset_line(found: FoundBoard, machine: Machine) -> UsbResetLine | None:
@@ -97,8 +118,7 @@ def _reset_line(found: FoundBoard, machine: Machine) -> UsbResetLine | None:
         return None
 
     def socket() -> str:
-        boards = (board for board in find_boards(machine) if board.key == found.key)
-        board = next(boards, None)
+        board = find_again(found, machine)
         if board is None:
             raise PortGoneError(found.key)
         return board.socket
@@ -109,13 +129,18 @@ def _reset_line(found: FoundBoard, machine: Machine) -> UsbResetLine | None:
 def _board(found: FoundBoard, settings: BoardSettings, machine: Machine, kind: str) -> Board:
     if found.kind in _GUARDED:
         make = _AT_12_VOLTS.get(kind, _GUARDED[found.kind])
-        locate = _ports_of(found.key, machine)
-        return make(found.name, locate, settings, serial_number=found.serial_number or None)
-    if found.kind in {Kind.GEKKO_A, Kind.GEKKO_F} and not found.missing:
+        ports = _ports_of(found, 2, machine)
+        return make(
+            found.name,
+            lambda: BoardPorts(*ports()[:2]),
+            settings,
+            serial_number=found.serial_number or None,
+        )
+    if found.kind in _RESET_PINS and not found.missing:
         return gekko_at(found.name, settings, machine)
     if found.missing:
         raise NoDeviceError(f"{found.name}: {found.about}: {', '.join(found.missing)}")
-    return BareBoard(found.name, settings)
+    return bare_at(found.name, settings, machine)
 
 
 def _by_serial_number(text: str, machine: Machine) -> FoundBoard | None:
@@ -124,14 +149,14 @@ def _by_serial_number(text: str, machine: Machine) -> FoundBoard | None:
     return next((b for b in find_boards(machine) if text in {b.serial_number, b.key}), None)
 
 
-def _ports_of(key: str, machine: Machine) -> Callable[[], BoardPorts]:
-    """Return how to find a board again, whatever its ports are called by then."""
+def _ports_of(found: FoundBoard, wanted: int, machine: Machine) -> Callable[[], tuple[str, ...]]:
+    """Return how to find a board's ports again, whatever they are called by then."""
 
-    def locate() -> BoardPorts:
-        board = next((board for board in find_boards(machine) if board.key == key), None)
-        if board is None or len(board.ports) < 2:
-            raise NoDeviceError(f"{key} is not plugged in, or only one of its two ports is there")
-        return BoardPorts(*board.ports[:2])
+    def locate() -> tuple[str, ...]:
+        board = find_again(found, machine)
+        if board is None or not board.ports or len(board.ports) < wanted:
+            raise NoDeviceError(f"{found.key} is not plugged in, or not all of its ports are there")
+        return board.ports
 
     return locate
 

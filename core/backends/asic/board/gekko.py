@@ -8,6 +8,7 @@ from typing import Protocol
 from stampmill.core.backends.asic.board.bring_up import Sleep
 from stampmill.core.backends.asic.board.chip_board import ChipBoard
 from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.adapter import LocatePort
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
@@ -35,6 +36,9 @@ class ResetLine(Protocol):
 class GekkoBoard(ChipBoard):
     """A stick. `telemetry` finds the port of the regulator, where there is one.
 
+    `locate` and `telemetry` are asked at each bring-up, since a stick that was unplugged may come
+    back under other names.
+
     Without a reset line the chips are taken as they are, at whatever rate an earlier run left them.
     """
 
@@ -43,8 +47,10 @@ class GekkoBoard(ChipBoard):
         name: str,
         settings: BoardSettings | None = None,
         *,
-        telemetry: Callable[[], str] | None = None,
+        locate: LocatePort | None = None,
+        telemetry: LocatePort | None = None,
         reset_line: ResetLine | None = None,
+        serial_number: str | None = None,
         opener: Callable[[str], Awaitable[Port]] = open_port,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -54,11 +60,18 @@ class GekkoBoard(ChipBoard):
                 f"asic-voltage: {name} keeps its own; which voltages a GekkoScience stick bears is "
                 "nowhere written down"
             )
+        self._locate = locate or (lambda: name)
         self._telemetry = telemetry
         self._reset_line = reset_line
+        self._serial_number = serial_number
         self._opener = opener
         self._regulator: Port | None = None
         self._data: Port | None = None
+
+    @property
+    def serial_number(self) -> str | None:
+        """What the stick is known by under any port name."""
+        return self._serial_number
 
     def emulation(self) -> Emulation | None:
         """Return what stands beside an emulator's link."""
@@ -67,7 +80,7 @@ class GekkoBoard(ChipBoard):
     async def power_up(self) -> Port:
         """Open the ports, switch the regulator on and let reset go."""
         if self._data is None:
-            self._data = await self._opener(self.name)
+            self._data = await self._opener(self._locate())
         if self._telemetry is not None and self._regulator is None:
             self._regulator = await self._opener(self._telemetry())
         await self._hold_reset()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stampmill.core.backends.asic.board.base import BoardError, Facts, Found, LineCounters
 from stampmill.core.backends.asic.board.jobs import midstates_of
 from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.link.adapter import LocatePort
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.backends.asic.link.port import Port
@@ -49,7 +50,10 @@ RELATIVES = {5: "an Antminer U1 to U3", 8: "a Rockminer"}
 
 
 class IcarusBoard:
-    """A device without frames, clock or sensors. Implements Board."""
+    """A device without frames, clock or sensors. Implements Board.
+
+    `locate` is asked at each bring-up, where its adapter may come back under another name.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class IcarusBoard:
         kind: IcarusKind = ICARUS,
         settings: BoardSettings | None = None,
         *,
+        locate: LocatePort | None = None,
         opener: Callable[[str], Awaitable[Port]] = open_port,
     ) -> None:
         settings = settings or BoardSettings()
@@ -64,6 +69,7 @@ class IcarusBoard:
             raise UsageError(f"{name}: clock and voltage of {kind.name} are fixed")
         self.name = name
         self._kind = kind
+        self._locate = locate or (lambda: name)
         self._opener = opener
         self._port: Port | None = None
         self._partial = b""
@@ -87,7 +93,7 @@ class IcarusBoard:
         self._emulation = emulation = self.emulation()
         self._zero_bits = 32 if emulation is None else emulation.zero_bits
         if self._port is None:
-            self._port = await self._opener(self.name)
+            self._port = await self._opener(self._locate())
         await self._detect(self._port)
         self._golden = True
         division = await self._division(self._port) if emulation is None else 1

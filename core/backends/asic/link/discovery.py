@@ -106,6 +106,12 @@ def board_of(path: str, machine: Machine = HERE) -> FoundBoard | None:
     return next((board for board in find_boards(machine) if real in board.ports), None)
 
 
+def find_again(board: FoundBoard, machine: Machine = HERE) -> FoundBoard | None:
+    """Return a board as it is plugged in now; of several with its number, that in its socket."""
+    same = [other for other in find_boards(machine) if other.key == board.key]
+    return next((other for other in same if other.socket == board.socket), next(iter(same), None))
+
+
 def names_here(machine: Machine = HERE) -> tuple[str, ...]:
     """Return every board that can be used, by serial number if it has one.
 

@@ -1,5 +1,6 @@
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,15 +8,19 @@ import pytest
 from stampmill.core.backends.asic.board.bare import BareBoard
 from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
 from stampmill.core.backends.asic.board.emberone import EmberOneBoard
-from stampmill.core.backends.asic.board.found import board_at
+from stampmill.core.backends.asic.board.found import bare_at, board_at, icarus_at
 from stampmill.core.backends.asic.board.gekko import GekkoBoard
 from stampmill.core.backends.asic.board.guarded import BoardPorts
+from stampmill.core.backends.asic.board.icarus import IcarusBoard
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.discovery import Machine, names_here
 from stampmill.core.backends.asic.link.errors import PortGoneError
+from stampmill.core.backends.asic.wire import icarus
 from stampmill.core.errors import NoDeviceError
 from tests.core.backends.asic.link.fake_usb import FakeDevice, FakeUsb
 from tests.core.backends.asic.link.sysfs import Tree, plug_bitaxe
+
+from .lines import ScriptedPort, at_once
 
 SETTINGS = BoardSettings()
 
@@ -114,6 +119,75 @@ def test_a_sticks_reset_line_is_that_of_its_adapter_wherever_it_is_plugged_in(
     stick.socket = "1-3"
     asyncio.run(line.release())
     assert stick.pins == pins[1]
+
+
+def opened(board: BareBoard | GekkoBoard | IcarusBoard) -> list[str]:
+    """Power it up and down again; return which ports it opened for that."""
+    names: list[str] = []
+
+    async def run() -> None:
+        async def open_port(name: str) -> ScriptedPort:
+            names.append(name)
+            return await ScriptedPort(icarus_answers).opened(name)
+
+        board._opener = open_port
+        await (board.bring_up() if isinstance(board, IcarusBoard) else board.power_up())
+        await board.stop()
+
+    asyncio.run(run())
+    return names
+
+
+def icarus_answers(data: bytes) -> bytes:
+    return icarus.GOLDEN_NONCE if data == icarus.GOLDEN_WORK else bytes(4)
+
+
+@pytest.mark.parametrize("name", ["ttyUSB0", "g1"])
+@pytest.mark.parametrize(
+    ("usb_id", "product"),
+    [("10c4:ea70", "GekkoScience Compac A1"), ("0403:6015", "CompacF Bitcoin Miner")],
+)
+def test_a_stick_is_found_again_under_other_names(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, usb_id: str, product: str, name: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "usb1", FakeUsb(FakeDevice("1-2")))
+    interfaces = range(2 if usb_id == "10c4:ea70" else 1)
+
+    def plug(first: int) -> list[str]:
+        tree.plug("1-2", usb_id, manufacturer="GekkoScience", product=product, serial="g1")
+        ttys = [f"ttyUSB{first + interface}" for interface in interfaces]
+        for interface, tty in enumerate(ttys):
+            tree.add_adapter("1-2", interface, tty)
+        return [tree.path(tty) for tty in ttys]
+
+    paths = plug(0)
+    port = tree.path(name) if name.startswith("tty") else name
+    board = board_at(port, SETTINGS, machine(tree))
+    assert isinstance(board, GekkoBoard)
+    assert board.serial_number == "g1"
+    board._sleep = at_once
+    assert opened(board) == paths
+    tree.unplug("1-2")
+    with pytest.raises(NoDeviceError, match="g1 is not plugged in"):
+        opened(board)
+    paths = plug(5)
+    assert opened(board) == paths
+
+
+@pytest.mark.parametrize("make", [board_at, bare_at, icarus_at])
+def test_a_board_behind_an_adapter_is_found_again_by_the_adapters_number(
+    tree: Tree, make: Callable[..., BareBoard | IcarusBoard]
+) -> None:
+    tree.plug("1-2", "0403:6001", product="FT232R USB UART", serial="A1")
+    tree.add_adapter("1-2", 0, "ttyUSB0")
+    board = make(tree.path("ttyUSB0"), settings=SETTINGS, machine=machine(tree))
+    assert opened(board) == [tree.path("ttyUSB0")]
+    tree.unplug("1-2")
+    with pytest.raises(NoDeviceError, match="no adapter with serial number A1 is plugged in"):
+        opened(board)
+    tree.plug("1-5", "0403:6001", product="FT232R USB UART", serial="A1")
+    tree.add_adapter("1-5", 0, "ttyUSB3")
+    assert opened(board) == [tree.path("ttyUSB3")]
 
 
 def test_all_boards_here_are_those_that_can_be_used(tree: Tree) -> None:

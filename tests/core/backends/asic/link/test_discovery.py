@@ -7,6 +7,7 @@ from stampmill.core.backends.asic.link.discovery import (
     FoundBoard,
     Machine,
     board_of,
+    find_again,
     find_boards,
     unknown_ports,
 )
@@ -188,3 +189,14 @@ def test_boards_without_a_number_are_told_apart_by_their_sockets(tree: Tree) -> 
     plug_bitaxe(tree, "1-2", "ttyACM0", "ttyACM1", "")
     plug_bitaxe(tree, "1-3", "ttyACM2", "ttyACM3", "")
     assert [b.key for b in find_boards(machine(tree))] == ["bitaxe:1-2", "bitaxe:1-3"]
+
+
+def test_of_two_boards_with_one_number_each_is_the_one_in_its_own_socket(tree: Tree) -> None:
+    plug_bitaxe(tree, "1-2", "ttyACM0", "ttyACM1")
+    plug_bitaxe(tree, "1-3", "ttyACM2", "ttyACM3")
+    boards = find_boards(machine(tree))
+    assert [find_again(board, machine(tree)) for board in boards] == list(boards)
+    tree.unplug("1-2")
+    assert find_again(boards[0], machine(tree)) == boards[1]
+    tree.unplug("1-3")
+    assert find_again(boards[0], machine(tree)) is None
