@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from stampmill.core.backends.asic.backend import ticket
-from stampmill.core.backends.asic.backend.changes import Changes, NewVoltageError
+from stampmill.core.backends.asic.backend.changes import Changes
 from stampmill.core.backends.asic.backend.feeder import Feeder
 from stampmill.core.backends.asic.backend.intake import Intake
+from stampmill.core.backends.asic.backend.recovery import Recovery, Sleep
 from stampmill.core.backends.asic.backend.rest import LongRestError, Rest
 from stampmill.core.backends.asic.backend.summary import board_report
 from stampmill.core.backends.asic.backend.watchdog import (
@@ -20,13 +20,7 @@ from stampmill.core.backends.asic.backend.watchdog import (
     Watchdog,
     named,
 )
-from stampmill.core.backends.asic.board.base import (
-    Board,
-    BoardError,
-    Facts,
-    Limits,
-    Settable,
-)
+from stampmill.core.backends.asic.board.base import Board, Facts, Limits, Settable
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
 from stampmill.core.board_report import BoardReport
 from stampmill.core.errors import NoDeviceError, StampmillError, UsageError
@@ -34,13 +28,7 @@ from stampmill.core.job import Nonce
 
 NAME = "asic"
 
-PATIENCE = 60.0
-"""Seconds that a board may be away, unplugged or dead, before it is given up."""
-
-_RETRY_PAUSE = 1.0
 _WATCH_EVERY = 0.5
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class AsicBackend:
@@ -70,9 +58,12 @@ class AsicBackend:
         self._server: asyncio.Task[None] | None = None
         self._tell = tell
         self._opened_at = 0.0
-        self._recoveries = self._resent = 0
+        self._resent = 0
         self._closed = False
         self._changes = Changes()
+        self._recovery = Recovery(
+            board, self._changes, self._begin, clock=clock, sleep=sleep, tell=tell
+        )
 
     async def open(self) -> None:
         """Bring the board up; raise what keeps it from working."""
@@ -216,9 +207,12 @@ class AsicBackend:
                 try:
                     await self._work()
                 except LongRestError:
-                    await self._leave_cold()
+                    self._pause()
+                    # A change that somebody asks for does not wait for work.
+                    await self._recovery.leave_cold(self._rest.over, self._troubled.wait)
                 except StampmillError as error:
-                    await self._recover(error)
+                    self._pause()
+                    await self._recovery.recover(error)
         except StampmillError as error:
             self._outbox.end(error)
         except Exception as error:
@@ -226,6 +220,10 @@ class AsicBackend:
             raise
         finally:
             self._changes.fail(BackendError(f"{self._board.name} has ended"))
+
+    def _pause(self) -> None:
+        self._feeder.pause()
+        self._watchdog.rest()
 
     async def _work(self) -> None:
         """Listen and watch; raise the first trouble of either."""
@@ -297,70 +295,6 @@ class AsicBackend:
         self._trouble = error
         self._troubled.set()
 
-    async def _power_anew(self) -> None:
-        """Bring the board up as it was set; if it does not come, as it was before."""
-        try:
-            facts = await self._board.bring_up()
-        except StampmillError as error:
-            await self._stop_quietly()
-            self._changes.undo()
-            facts = await self._bring_back()
-            self._changes.fail(error)
-        self._begin(facts)
-
-    async def _recover(self, error: StampmillError) -> None:
-        """Bring the board up again; raise the error that makes it hopeless."""
-        self._feeder.pause()
-        self._watchdog.rest()
-        if isinstance(error, NewVoltageError):
-            await self._power_anew()
-            return
-        if isinstance(error, SilentError) and error.remedy is Remedy.GIVE_UP:
-            raise error
-        self._recoveries += 1
-        self._tell(f"{error}; trying to bring it back")
-        if not isinstance(error, SilentError):
-            await self._stop_quietly()
-        elif error.remedy is Remedy.RESET:
-            await self._board.reset()
-        self._begin(await self._bring_back())
-        self._tell(f"{self._board.name} is back")
-
-    async def _leave_cold(self) -> None:
-        """Take the board's power away until there is work for it."""
-        self._feeder.pause()
-        self._watchdog.rest()
-        self._tell(f"{self._board.name} has nothing to do: left cold")
-        await self._stop_quietly()
-        # A change that somebody asks for does not wait for work.
-        await _first(self._rest.over(), self._troubled.wait())
-        self._begin(await self._bring_back())
-        self._tell(f"{self._board.name} is up again")
-
-    async def _bring_back(self) -> Facts:
-        give_up_at = self._clock() + PATIENCE
-        while True:
-            try:
-                return await self._board.bring_up()
-            except StampmillError as error:
-                await self._stop_quietly()
-                if self._clock() >= give_up_at:
-                    raise BoardError(f"given up after {PATIENCE:g} s: {error}") from error
-            await self._sleep(_RETRY_PAUSE)
-
-    async def _stop_quietly(self) -> None:
-        """Close what is left of the board; that it is gone is known already.
-
-        Who closes the backend meanwhile waits for it: a guardian must not be left half-way.
-        """
-        stopping = asyncio.ensure_future(self._board.stop())
-        try:
-            with suppress(StampmillError):
-                await asyncio.shield(stopping)
-        except asyncio.CancelledError:
-            await asyncio.gather(stopping, return_exceptions=True)
-            raise
-
     def _report(self, facts: Facts) -> BoardReport:
         report = board_report(
             self._board,
@@ -371,19 +305,9 @@ class AsicBackend:
             working=self._feeder.at_work,
             done={
                 "jobs repeated": self._resent,
-                "recoveries": self._recoveries,
+                "recoveries": self._recovery.recoveries,
                 "nonces dropped": self._outbox.dropped,
             },
         )
         # What was read before it went cold tells nothing of now.
         return replace(report, temperatures=(), readings=()) if self._rest.is_long else report
-
-
-async def _first(*waits: Coroutine[Any, Any, object]) -> None:
-    """Wait until one of them is over."""
-    tasks = [asyncio.create_task(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()

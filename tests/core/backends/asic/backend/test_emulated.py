@@ -138,7 +138,7 @@ def test_an_unplugged_board_is_mined_on_again_once_it_is_back(tmp_path: Path) ->
 def test_a_board_that_never_comes_back_is_given_up_loudly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stampmill.core.backends.asic.backend.backend.PATIENCE", 0.5)
+    monkeypatch.setattr("stampmill.core.backends.asic.backend.recovery.PATIENCE", 0.5)
 
     async def run() -> None:
         async with emulated(tmp_path) as rig:
