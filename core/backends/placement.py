@@ -11,7 +11,7 @@ _log = logging.getLogger("stampmill.backends")
 class Placement:
     """One thread's device name and the CPU it is pinned to; None: wherever there is room.
 
-    It `gives_way` to all others, unless it only waits for a device.
+    It `gives_way` to all others, unless it only waits for a device or holds the interpreter.
     """
 
     device: str
@@ -26,19 +26,20 @@ def usable_cpus() -> tuple[int, ...]:
     return tuple(range(os.cpu_count() or 1))
 
 
-def place(threads: int | None, *, pinned: bool) -> tuple[Placement, ...]:
+def place(threads: int | None, *, pinned: bool, gives_way: bool = True) -> tuple[Placement, ...]:
     """Return a place for each thread: one per usable CPU, or so many dealt out over them."""
     cpus = usable_cpus()
     pinned = pinned and hasattr(os, "sched_setaffinity")
-    return tuple(_nth(index, cpus, pinned=pinned) for index in range(threads or len(cpus)))
+    seats = range(threads or len(cpus))
+    return tuple(Placement(*_nth(seat, cpus, pinned=pinned), gives_way) for seat in seats)
 
 
-def _nth(index: int, cpus: tuple[int, ...], *, pinned: bool) -> Placement:
+def _nth(index: int, cpus: tuple[int, ...], *, pinned: bool) -> tuple[str, int | None]:
     if not pinned:
-        return Placement(f"cpu{index}", None)
+        return f"cpu{index}", None
     lap, seat = divmod(index, len(cpus))
     name = f"cpu{cpus[seat]}"
-    return Placement(f"{name}.{lap}" if lap else name, cpus[seat])
+    return f"{name}.{lap}" if lap else name, cpus[seat]
 
 
 def take_place(placement: Placement) -> None:

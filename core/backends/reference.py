@@ -40,7 +40,7 @@ class ReferenceKernel:
 
 def create(options: BackendOptions) -> ScannerBackend:
     """Return the backend; it works everywhere."""
-    return ScannerBackend("reference", load_kernel, options)
+    return ScannerBackend("reference", load_kernel, options, give_way=False)
 
 
 def load_kernel(_name: str | None = None) -> ReferenceKernel:

@@ -116,7 +116,10 @@ def _factory(name: str) -> Callable[[BackendOptions], Any]:
 def _scanner(name: str, options: BackendOptions) -> Backend:
     """Return the backend that our threads make of a foreign kernel."""
     scanner = importlib.import_module("stampmill.core.backends.scanner")
-    backend: Backend = scanner.ScannerBackend(name, lambda: load_kernel(name), options)
+    # Nobody knows whether it lets go of the interpreter.
+    backend: Backend = scanner.ScannerBackend(
+        name, lambda: load_kernel(name), options, give_way=False
+    )
     return backend
 
 

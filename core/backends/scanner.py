@@ -36,7 +36,9 @@ class ScannerBackend:
 
     `load` returns the kernel, compiled and ready; it runs off the loop, in `open`. `clock` is
     monotonic seconds on the scale of the feeds' `received_at`; a kernel that relays reads its own.
-    `capacity` is how many of a thread's nonces may wait for the loop before it pauses.
+    `capacity` is how many of a thread's nonces may wait for the loop before it pauses. Threads
+    `give_way` to everything else on their CPU, which a kernel must not that holds the interpreter:
+    the loop would wait for a thread that waits for the CPU.
     """
 
     independent = False
@@ -50,12 +52,14 @@ class ScannerBackend:
         *,
         clock: Callable[[], float] = time.monotonic,
         capacity: int = CAPACITY,
+        give_way: bool = True,
     ) -> None:
         self.name = name
         self._load = load
         self._options = options or BackendOptions()
         self._clock = clock
         self._capacity = capacity
+        self._give_way = give_way
         self._capabilities: Capabilities | None = None
         self._exchange: Exchange | None = None
         self._bell: Bell | None = None
@@ -134,7 +138,8 @@ class ScannerBackend:
         kernel = self._load()
         if self._options.self_test:
             prove(kernel)
-        places = place(self._options.threads, pinned=self._options.cpu_affinity)
+        options = self._options
+        places = place(options.threads, pinned=options.cpu_affinity, gives_way=self._give_way)
         return [Seat(placement, kernel) for placement in places]
 
     def _kernel_name(self, crew: list[Seat]) -> str:

@@ -12,7 +12,7 @@ REFERENCE = parse("reference")
 
 
 def candidate(spec, *_):
-    return Candidate(spec, spec.text, "", 1, 2, False, (1, 2), (64, 32), {})
+    return Candidate(spec, spec.text, "", 1, 2, False, False, (1, 2), (64, 32), {})
 
 
 def run(*hits, flat=True):

@@ -91,3 +91,9 @@ def test_gives_way_to_everything_else_pinned_or_not(cpu: int | None) -> None:
 def test_a_refused_cpu_is_logged_and_survived(caplog: pytest.LogCaptureFixture) -> None:
     in_a_thread(lambda: take_place(Placement("cpu99999", 99999)))
     assert "device=cpu99999" in caplog.text
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_who_does_not_give_way_says_so(pinned: bool) -> None:
+    assert [item.gives_way for item in place(2, pinned=pinned, gives_way=False)] == [False] * 2
+    assert [item.gives_way for item in place(2, pinned=pinned)] == [True] * 2

@@ -22,9 +22,12 @@ from stampmill.core.scan import NONCE_SPACE
 
 _TRIES = 2
 _ANSWER_SECONDS = 0.3  # as cgminer
+_PATIENCE = 5
+"""Times as long as the golden nonce takes, it is waited for."""
 _DIVISION_SECONDS = 1.0  # 80 million hashes at the most
 _SILENCE = 0.1
 """Seconds after which bytes that make no whole nonce are dropped: nothing else aligns the line."""
+_FILLER = b"\0"
 _SPARE_SECONDS = 0.15  # the next work comes so much before the range ends (cgminer)
 _LONGEST_WORK = 10.0
 """Seconds: the header's time goes on with each work."""
@@ -75,6 +78,8 @@ class IcarusBoard:
         self._partial = b""
         self._discarded = 0
         self._zero_bits = 32
+        self._is_known = False
+        """It has answered the golden work before."""
         self._golden = False
         """Nonces of the golden work may still come: Erupters search on until other work comes."""
         self._emulation: Emulation | None = None
@@ -199,15 +204,54 @@ class IcarusBoard:
         return self._port
 
     async def _detect(self, port: Port) -> None:
+        """See that it answers the golden work, out of step though it may be."""
+        answer = await self._ask(port)
+        if not self._is_right(answer) and self._may_be_out_of_step(answer):
+            answer = await self._bring_in_step(port) or answer
+        if not self._is_right(answer):
+            told = f"answers the golden work with {answer.hex()}" if answer else "does not answer"
+            raise BoardError(f"{self.name} {told}: no {self._kind.name}, or it has no power")
+        self._is_known = True
+        self._refuse_relatives(answer)
+
+    async def _ask(self, port: Port) -> bytes:
+        """Return what answers the golden work, at the second try if need be."""
         answer = b""
         for _ in range(_TRIES):
             discarded, answer = await ask_golden(port, self._rate)
             self._discarded += discarded
-            if solves_golden(answer, self._zero_bits):
-                self._refuse_relatives(answer)
-                return
-        told = f"answers the golden work with {answer.hex()}" if answer else "does not answer"
-        raise BoardError(f"{self.name} {told}: no {self._kind.name}, or it has no power")
+            if self._is_right(answer):
+                break
+        return answer
+
+    def _is_right(self, answer: bytes) -> bool:
+        return solves_golden(answer, self._zero_bits)
+
+    def _may_be_out_of_step(self, answer: bytes) -> bool:
+        """Tell whether to try that: what was never met and talks, or is emulated, is another."""
+        return self._is_known or (not answer and self._emulation is None)
+
+    async def _bring_in_step(self, port: Port) -> bytes:
+        """Return the answer of a device that counts works from a byte that was lost; else nothing.
+
+        Nothing but their number tells it where a work begins: each byte more before the golden
+        work moves that by one, until it begins where the device's next work does.
+        """
+        for _ in range(icarus.WORK_SIZE):
+            port.write(_FILLER + icarus.GOLDEN_WORK)
+            heard = await _heard(port, _PATIENCE * icarus.GOLDEN_HASHES / self._rate)
+            if self._has_golden(heard):
+                # It may have been late, and the answer to the try before: ask again.
+                answer = await self._ask(port)
+                if self._is_right(answer):
+                    return answer
+            self._discarded += len(heard)
+        return b""
+
+    def _has_golden(self, heard: bytes) -> bool:
+        """Tell whether the golden nonce is among nonces, which works out of step may have."""
+        starts = range(0, len(heard), icarus.NONCE_SIZE)
+        return any(self._is_right(heard[at:]) for at in starts)
 
     def _refuse_relatives(self, answer: bytes) -> None:
         """Raise BoardError for devices whose replies are longer."""
@@ -228,7 +272,7 @@ async def ask_golden(port: Port, rate: float) -> tuple[int, bytes]:
     """
     before = len(await _heard(port, 0.0))
     port.write(icarus.GOLDEN_WORK)
-    return before, await _heard(port, max(_ANSWER_SECONDS, 5 * icarus.GOLDEN_HASHES / rate))
+    return before, await _heard(port, max(_ANSWER_SECONDS, _PATIENCE * icarus.GOLDEN_HASHES / rate))
 
 
 def solves_golden(answer: bytes, zero_bits: int = 32) -> bool:

@@ -3,11 +3,14 @@ from collections.abc import Callable
 
 import pytest
 
+from stampmill.core import native
+from stampmill.core.backends.asic.board import icarus as board_module
 from stampmill.core.backends.asic.board.base import BoardError
 from stampmill.core.backends.asic.board.icarus import ERUPTER, ICARUS, IcarusBoard, IcarusKind
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.backends.asic.wire import icarus
+from stampmill.core.emulator.boards.icarus import EmulatedIcarus, IcarusOptions
 from stampmill.core.errors import UsageError
 from tests.core.fakes import make_job, make_work
 
@@ -60,11 +63,64 @@ def test_relatives_with_longer_replies_are_named_and_refused(extra: bytes, name:
     ("answer", "text"),
     [(b"", "does not answer"), (b"OK\r\n", "answers the golden work with 4f4b0d0a")],
 )
-def test_something_else_is_no_icarus(answer: bytes, text: str) -> None:
+def test_something_else_is_no_icarus(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes, text: str
+) -> None:
+    monkeypatch.setattr(board_module, "_SILENCE", 0.001)
     port = ScriptedPort(lambda _data: answer)
     with pytest.raises(BoardError, match=text):
         asyncio.run(up(port).bring_up())
-    assert port.written == [icarus.GOLDEN_WORK] * 2
+    assert port.written[:2] == [icarus.GOLDEN_WORK] * 2
+    # What talks is something else for sure; what is silent may be out of step.
+    assert len(port.written) == (2 if answer else 2 + 64)
+
+
+class LossyLine:
+    """An emulated device behind a line that loses the first bytes of a write."""
+
+    def __init__(self) -> None:
+        self.device = EmulatedIcarus(IcarusOptions(rate=380e6))
+        self.loses = 0
+        self._now = 0.0
+
+    def answer(self, data: bytes) -> bytes:
+        data, self.loses = data[self.loses :], 0
+        self.device.feed(data, self._now, 115_200.0)
+        self._now += 1.1 * icarus.GOLDEN_HASHES / 380e6
+        self.device.advance(self._now)
+        return b"".join(sent.data for sent in self.device.sent())
+
+    @property
+    def is_in_step(self) -> bool:
+        return self.device.counters()["partial_bytes"] == 0
+
+
+@pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
+@pytest.mark.parametrize("lost", [1, 40, 63])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_device_that_missed_a_byte_is_brought_back_in_step(
+    monkeypatch: pytest.MonkeyPatch, lost: int, is_known: bool
+) -> None:
+    for seconds in ("_SILENCE", "_ANSWER_SECONDS", "_DIVISION_SECONDS"):
+        monkeypatch.setattr(board_module, seconds, 0.001)
+
+    async def run() -> None:
+        line = LossyLine()
+        port = ScriptedPort(line.answer)
+        board = up(port)
+        await board.bring_up()
+        line.loses = lost
+        board.start(0, make_work(make_job()))
+        assert not line.is_in_step
+        if not is_known:  # the next run's
+            board = up(port)
+        await board.bring_up()
+        assert line.is_in_step
+        works = line.device.works
+        board.start(1, make_work(make_job()))
+        assert (line.device.works, line.is_in_step) == (works + 1, True)
+
+    asyncio.run(run())
 
 
 def test_what_an_earlier_program_left_on_the_line_is_passed_over() -> None:
