@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PEERS := .peers
 ARGS ?=
-WORKERS ?= logical
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 FUZZ_SECONDS ?= 600
 # Counts of instructions are comparable only between equal versions of the assembler.
 CUDA := 13.0
@@ -26,8 +26,9 @@ C_FILES := $(wildcard csrc/*.c csrc/*.h)
 NATIVE_SOURCES := setup.py $(wildcard csrc/* kernels/*.py kernels/c/*.py)
 PEER_FILES := $(addprefix tests/peers/,package.json package-lock.json install.sh)
 
-# A file of tests stays with one worker, which builds what its tests share once. More workers than a
-# few would be in each other's way: tests mine with every thread that there is.
+# A file of tests stays with one worker, which builds what its tests share once. One worker more than
+# CPUs, as tests wait for processes and lines half of the time; more than a few would be in each
+# other's way: tests mine with every thread that there is.
 PARALLEL := --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Numba has no wheel for some platforms, and nobody wants to build LLVM: there it is left out.
