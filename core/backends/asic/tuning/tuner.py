@@ -79,9 +79,9 @@ class Tuner:
     async def run(self) -> Result:
         """Search, and return the best setting, at which the board then is, measured once more.
 
-        Raise BackendError if there is no good one. Whatever ends it, the board is left at the last
-        setting that was good, as far as the clock alone leads there: a change of voltage takes its
-        power away, and then whoever closes the board leaves it cold.
+        Raise BackendError if there is no good one. Whatever ends it, the board is left at a setting
+        that was good, as far as the clock alone leads to one: a change of voltage takes its power
+        away, and then whoever closes the board leaves it cold.
         """
         try:
             begin, budget = self._clock(), self._pace.budget
@@ -106,12 +106,22 @@ class Tuner:
 
     async def _go_back(self) -> None:
         """Undo a setting that is not known to be good."""
-        good, at = self._last_good, self._at
-        if good is None or at is None or good == at or good.volts != at.volts:
+        at = self._at
+        if at is None or at == self._last_good:
+            return
+        good = self._latest_good(at.volts)
+        if good is None:
             return
         with suppress(StampmillError):
             await self._board.retune(good.mhz, good.volts)
             self._at = good
+
+    def _latest_good(self, volts: float | None) -> Point | None:
+        """Return the latest good setting at a voltage: only there does the clock alone lead."""
+        if self._last_good is not None and self._last_good.volts == volts:
+            return self._last_good
+        tried = (one.point for one in reversed(self.search.results) if one.is_good)
+        return next((point for point in tried if point.volts == volts), None)
 
     async def _try(self, point: Point) -> Result:
         assert self._bounds.allow(point)  # noqa: S101  the search keeps within

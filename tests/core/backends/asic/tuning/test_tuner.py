@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stampmill.core.backends.asic.tuning.point import (
@@ -158,6 +158,7 @@ def test_whatever_the_board_it_is_never_asked_for_more_than_its_limits(
 
 
 @settings(max_examples=60, deadline=None)
+@example(Silicon(0.73046875, 93.5), 145, BOUNDS)
 @given(silicons, st.integers(1, 300), st.sampled_from([BOUNDS, CLOCK_ONLY]))
 def test_interrupted_it_leaves_the_board_at_a_good_setting_or_to_be_made_cold(
     silicon: Silicon, looks: int, bounds: Bounds
