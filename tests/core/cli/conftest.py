@@ -31,7 +31,9 @@ class Finished:
 @pytest.fixture
 def environ(tmp_path):
     """An environment without settings of the person who runs the tests."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("STAMPMILL_")}
+    # Size is the terminal's own; workers of pytest are told another.
+    left_out = ("STAMPMILL_", "COLUMNS", "LINES")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
     folders = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
     return kept | folders | {"NO_COLOR": "1"}
 
