@@ -37,6 +37,8 @@ class Member:
         """Whether its lines need no name, for there is no other."""
         self.gave_up = ""
         """The source's last word, when its retries were used up."""
+        self.gave_up_as: type[NoPoolError] = NoPoolError
+        """Its kind: by that a run ends with another exit code."""
         self.why = "not connected yet"
         """Why there is no job."""
         self.rests_until = 0.0
@@ -106,6 +108,7 @@ class Member:
             await self.source.run(self)
         except NoPoolError as error:
             self.gave_up = self.why = str(error)
+            self.gave_up_as = type(error)
             self.health.on_no_job()
         finally:
             self._ended()

@@ -187,7 +187,9 @@ class PoolGroup:
         ended = [member for member in self._members if member.look()]
         self._removed = [member for member in self._removed if not member.look() and member.runs]
         if self._active is None and all(member.gave_up for member in self._wanted()):
-            raise NoPoolError("; ".join(member.gave_up for member in self._wanted()))
+            kinds = {member.gave_up_as for member in self._wanted()}
+            kind = kinds.pop() if len(kinds) == 1 else NoPoolError
+            raise kind("; ".join(member.gave_up for member in self._wanted()))
         for member in ended:
             member.rests_until = self._clock() + self._limits.rest
             self._say(f"gave up {member.name} for now: {member.gave_up}", warning=True)
