@@ -112,17 +112,17 @@ class _RegulatedPower(ABC):
         regulator.check()
 
 
-class BitaxePower(_RegulatedPower):
-    """EMC2101 and TPS546."""
+class _OneFanPower(_RegulatedPower):
+    """One fan, whose controller sees the chips' diodes too."""
 
-    range = (1.0, 2.0)
-    supply, sagging = 5.1, 4.2
-    faults = frozenset(PowerFault)
+    address: int
+    manufacturer: int
+    """The controller's, on the bus, and its register for who made it."""
 
-    def __init__(self) -> None:
+    def __init__(self, fan: EmulatedEmc2101 | EmulatedEmc2103) -> None:
         super().__init__()
-        self.fan = EmulatedEmc2101()
-        self.bus = {emc2101.ADDRESS: self.fan, **self.bus}
+        self.fan = fan
+        self.bus = {self.address: fan, **self.bus}
 
     @property
     def fan_percent(self) -> float:
@@ -130,13 +130,30 @@ class BitaxePower(_RegulatedPower):
         return self.fan.fan_percent
 
     def show_fan(self, celsius: float, faults: set[PowerFault]) -> None:
-        """Let fan and diode see how it stands."""
+        """Let fan and diodes see how it stands."""
         self.fan.celsius = celsius
         self.fan.open = PowerFault.OPEN_DIODE in faults
-        self.fan.shorted = PowerFault.SHORTED_DIODE in faults
         self.fan.stuck = PowerFault.STUCK_FAN in faults
         if PowerFault.WRONG_FAN_CHIP in faults:
-            self.fan.registers[emc2101.Register.MANUFACTURER] = 0x41
+            self.fan.registers[self.manufacturer] = 0x41
+
+
+class BitaxePower(_OneFanPower):
+    """EMC2101 and TPS546."""
+
+    range = (1.0, 2.0)
+    supply, sagging = 5.1, 4.2
+    faults = frozenset(PowerFault)
+    address, manufacturer = emc2101.ADDRESS, emc2101.Register.MANUFACTURER
+
+    def __init__(self) -> None:
+        self._emc2101 = EmulatedEmc2101()
+        super().__init__(self._emc2101)
+
+    def show_fan(self, celsius: float, faults: set[PowerFault]) -> None:
+        """Let fan and diode see how it stands."""
+        super().show_fan(celsius, faults)
+        self._emc2101.shorted = PowerFault.SHORTED_DIODE in faults
 
 
 class HexPower(_RegulatedPower):
@@ -168,30 +185,16 @@ class HexPower(_RegulatedPower):
             self.fans.registers[emc2302.Register.MANUFACTURER] = 0x41
 
 
-class TurboPower(_RegulatedPower):
+class TurboPower(_OneFanPower):
     """EMC2103 and a TPS546 of two phases."""
 
     range = (1.0, 3.0)
     supply, sagging = 12.1, 10.2
     faults = frozenset(PowerFault) - {PowerFault.SHORTED_DIODE}
+    address, manufacturer = emc2103.ADDRESS, emc2103.Register.MANUFACTURER
 
     def __init__(self) -> None:
-        super().__init__()
-        self.fan = EmulatedEmc2103()
-        self.bus = {emc2103.ADDRESS: self.fan, **self.bus}
-
-    @property
-    def fan_percent(self) -> float:
-        """How fast the fan is told to turn."""
-        return self.fan.fan_percent
-
-    def show_fan(self, celsius: float, faults: set[PowerFault]) -> None:
-        """Let fan and diodes see how it stands."""
-        self.fan.celsius = celsius
-        self.fan.open = PowerFault.OPEN_DIODE in faults
-        self.fan.stuck = PowerFault.STUCK_FAN in faults
-        if PowerFault.WRONG_FAN_CHIP in faults:
-            self.fan.registers[emc2103.Register.MANUFACTURER] = 0x41
+        super().__init__(EmulatedEmc2103())
 
 
 class EmberOnePower:
