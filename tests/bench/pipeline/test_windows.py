@@ -2,8 +2,10 @@ import pytest
 
 from stampmill.bench.pipeline import windows
 from stampmill.bench.pipeline.windows import Window
+from stampmill.core.backends import threads
 from stampmill.core.backends.placement import usable_cpus
 from stampmill.core.backends.reference import ReferenceKernel
+from tests.scanning import take_place_beside_other_tests
 
 
 def test_a_rate_leaves_out_what_others_took():
@@ -18,7 +20,9 @@ def test_what_the_threads_wait_for_our_own_loop_is_our_cost():
     assert window.rate == window.clock_rate  # 0.1 of two seconds, twice: all of what was waited
 
 
-def test_the_miner_and_the_bare_kernel_really_hash():
+def test_the_miner_and_the_bare_kernel_really_hash(monkeypatch):
+    for module in (threads, windows):
+        monkeypatch.setattr(module, "take_place", take_place_beside_other_tests)
     kernel = ReferenceKernel()
     miner = windows.of_miner(kernel, 0.2, share_target=0)
     bare = windows.of_bare_kernel(kernel, 0.2)
