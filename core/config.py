@@ -158,6 +158,7 @@ def _settings(options: Options, pools: tuple[PoolSettings, ...]) -> MineSettings
         asic=_asic(options),
         threads=options.threads,
         pin_threads=options.cpu_affinity != "off",
+        cpu_priority=options.cpu_priority or MineSettings().cpu_priority,
         asicboost=options.asicboost is not False,
         time_limit=options.time_limit,
         block_every=options.block_every or MineSettings().block_every,

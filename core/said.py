@@ -60,6 +60,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     force: bool | None = None
     threads: Annotated[int, msgspec.Meta(ge=1, le=4096)] | None = None
     cpu_affinity: Literal["auto", "off"] | None = None
+    cpu_priority: Literal["idle", "normal"] | None = None
     time_limit: _Seconds | None = None
     retries: Annotated[int, msgspec.Meta(ge=0)] | None = None
     retry_pause: _Seconds | None = None

@@ -212,6 +212,8 @@ class MineSettings:
     asic: AsicSettings = AsicSettings()
     threads: int | None = None
     pin_threads: bool = True
+    cpu_priority: str = "idle"
+    """Of the scan threads: idle, or normal."""
     asicboost: bool = True
     """Roll versions where the pool lets us, so that several share a message schedule."""
     time_limit: float | None = None

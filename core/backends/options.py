@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 
 from stampmill.core.errors import UsageError
 from stampmill.core.settings import AsicSettings
@@ -40,6 +41,17 @@ class GpuManners:
             )
 
 
+class CpuPriority(Enum):
+    """Who goes first on a CPU that a scan thread shares with others.
+
+    IDLE: whoever else wants it, be it for all of the time. NORMAL: they take turns, as any two
+    processes do; what the machine does besides is slower by the thread's share of it.
+    """
+
+    IDLE = "idle"
+    NORMAL = "normal"
+
+
 def _tell_nobody(_line: str) -> None:
     """Say nothing."""
 
@@ -48,8 +60,9 @@ def _tell_nobody(_line: str) -> None:
 class BackendOptions:
     """Options of every backend; each takes what concerns it.
 
-    `threads` None: one per usable CPU. `cpu_affinity` pins each to its CPU, else they run at the
-    lowest priority wherever there is room. `kernel` None: the best that passes; for OpenCL it is
+    `threads` None: one per usable CPU. `cpu_affinity` pins each to its CPU, else they run wherever
+    there is room. `cpu_priority` is theirs, but that a thread is NORMAL in any case if it holds the
+    interpreter, or only waits for a device. `kernel` None: the best that passes; for OpenCL it is
     the devices, as `opencl:0,1`. `intensity` is how long a launch takes there, in milliseconds;
     None: as tuned, or else the usual. `port` is the path or URL of the one board that an ASIC
     backend drives. `tell` takes a line for people, from any thread.
@@ -57,6 +70,7 @@ class BackendOptions:
 
     threads: int | None = None
     cpu_affinity: bool = True
+    cpu_priority: CpuPriority = CpuPriority.IDLE
     kernel: str | None = None
     self_test: bool = True
     intensity: float | None = None

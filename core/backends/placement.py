@@ -11,7 +11,8 @@ _log = logging.getLogger("stampmill.backends")
 class Placement:
     """One thread's device name and the CPU it is pinned to; None: wherever there is room.
 
-    It `gives_way` to all others, unless it only waits for a device or holds the interpreter.
+    It `gives_way` to all others, unless it only waits for a device, holds the interpreter or is
+    told to take turns with them.
     """
 
     device: str
@@ -43,7 +44,7 @@ def _nth(index: int, cpus: tuple[int, ...], *, pinned: bool) -> tuple[str, int |
 
 
 def take_place(placement: Placement) -> None:
-    """Pin the calling thread, and let everything else go before it: the event loop above all.
+    """Pin the calling thread; if it gives way, all else goes before it, the event loop above all.
 
     The loop has to share a CPU with a scan thread. Linux lets a thread that is woken go before one
     of SCHED_IDLE at once, before any other it often waits for a tick: nonce to submit, p99 on 6.18,

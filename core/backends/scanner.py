@@ -11,7 +11,7 @@ from typing import NamedTuple
 from stampmill.core.backends.base import BackendError, Capabilities, Telemetry, WorkFeed
 from stampmill.core.backends.bell import Bell
 from stampmill.core.backends.exchange import Assignment, Exchange
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.options import BackendOptions, CpuPriority
 from stampmill.core.backends.placement import Placement, place
 from stampmill.core.backends.threads import CAPACITY, STEP_SECONDS, ScanThread
 from stampmill.core.errors import StampmillError
@@ -36,9 +36,9 @@ class ScannerBackend:
 
     `load` returns the kernel, compiled and ready; it runs off the loop, in `open`. `clock` is
     monotonic seconds on the scale of the feeds' `received_at`; a kernel that relays reads its own.
-    `capacity` is how many of a thread's nonces may wait for the loop before it pauses. Threads
-    `give_way` to everything else on their CPU, which a kernel must not that holds the interpreter:
-    the loop would wait for a thread that waits for the CPU.
+    `capacity` is how many of a thread's nonces may wait for the loop before it pauses. Unless the
+    options say otherwise, threads `give_way` to everything else on their CPU, which a kernel must
+    not that holds the interpreter: the loop would wait for a thread that waits for the CPU.
     """
 
     independent = False
@@ -139,7 +139,8 @@ class ScannerBackend:
         if self._options.self_test:
             prove(kernel)
         options = self._options
-        places = place(options.threads, pinned=options.cpu_affinity, gives_way=self._give_way)
+        gives_way = self._give_way and options.cpu_priority is CpuPriority.IDLE
+        places = place(options.threads, pinned=options.cpu_affinity, gives_way=gives_way)
         return [Seat(placement, kernel) for placement in places]
 
     def _kernel_name(self, crew: list[Seat]) -> str:

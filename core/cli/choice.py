@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from stampmill.core.backends import registry
 from stampmill.core.backends.asic.link.discovery import names_here
-from stampmill.core.backends.options import BackendOptions, GpuManners
+from stampmill.core.backends.options import BackendOptions, CpuPriority, GpuManners
 from stampmill.core.backends.registry import Choice
 from stampmill.core.errors import UsageError
 from stampmill.core.settings import GpuSettings, MineSettings
@@ -23,7 +23,11 @@ def choose_backends(settings: MineSettings) -> tuple[Choice, ...]:
     Raise UsageError for settings that contradict each other, NoDeviceError for what is not there.
     """
     options = BackendOptions(
-        settings.threads, settings.pin_threads, settings.kernel, gpu=_manners(settings.gpu)
+        settings.threads,
+        settings.pin_threads,
+        CpuPriority(settings.cpu_priority),
+        settings.kernel,
+        gpu=_manners(settings.gpu),
     )
     if settings.intensity is not None:
         options = replace(options, intensity=milliseconds(settings.intensity))

@@ -220,7 +220,15 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("-t", "--threads", metavar="N", help="scanner threads (one per CPU)")
     group.add_argument(
-        "--cpu-affinity", metavar="auto|off", help="pin each thread to a CPU (auto), or give way"
+        "--cpu-affinity",
+        metavar="auto|off",
+        help="pin each thread to a CPU (auto), or let the system move them (off)",
+    )
+    group.add_argument(
+        "--cpu-priority",
+        metavar="idle|normal",
+        help="idle: hash with what all other work leaves of the CPUs, which may be nothing; "
+        "normal: take turns with it, and slow it down (idle)",
     )
     group.add_argument(
         "--no-asicboost",
@@ -292,9 +300,9 @@ def add_config_option(group: argparse._ActionsContainer) -> None:
 
 _KEYS = (
     "algo", "backend", "kernel", "device", "intensity", "gpu-polite", "gpu-temp-limit",
-    "gpu-power-limit", "gpu-resume-delay", "threads", "cpu-affinity", "time-limit",
-    "retries", "retry-pause", "block-every", "proxy", "redirect", "egress", "audit-log",
-    "connect-timeout", "answer-timeout", "silence-timeout", "keep-alive",
+    "gpu-power-limit", "gpu-resume-delay", "threads", "cpu-affinity", "cpu-priority",
+    "time-limit", "retries", "retry-pause", "block-every", "proxy", "redirect", "egress",
+    "audit-log", "connect-timeout", "answer-timeout", "silence-timeout", "keep-alive",
     "unacknowledged-timeout", "coinbase-addr", "coinbase-sig",
     "chain", "block-dir", "asicboost", "load-balance", "first-job-timeout", "stuck-timeout",
     "max-rejects", "stable-time", "asic-board", "asic-chip", "asic-chips", "asic-frequency",

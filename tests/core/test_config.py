@@ -43,6 +43,15 @@ def test_flags_win_over_environment_and_environment_over_file(toml):
     assert (settings.threads, settings.retry.retries, settings.time_limit) == (8, 6, 9.0)
 
 
+def test_scan_threads_give_way_unless_told_to_take_turns(toml):
+    assert load().cpu_priority == "idle"
+    file = toml('cpu-priority = "normal"')
+    assert load(file=file).cpu_priority == "normal"
+    said = {"STAMPMILL_CPU_PRIORITY": "idle"}
+    assert load(environ=said, file=file).cpu_priority == "idle"
+    assert load({"cpu-priority": "normal"}, environ=said).cpu_priority == "normal"
+
+
 def test_pool_tables_keep_their_order(toml):
     file = toml('[[pool]]\nurl = "a:1"\nuser = "x"\n[[pool]]\nurl = "b:2"\npass = "y"')
     assert load(file=file).pools == (
@@ -103,6 +112,7 @@ def test_a_pool_setting_without_a_url_is_an_error_not_a_demo(said):
         ({"threads": "0"}, "threads '0': expected int >= 1"),
         ({"time-limit": "-1"}, "time-limit '-1': expected float > 0"),
         ({"cpu-affinity": "maybe"}, "cpu-affinity 'maybe': expected auto or off"),
+        ({"cpu-priority": "2"}, "cpu-priority '2': expected idle or normal"),
         ({"algo": "scrypt"}, "algo 'scrypt': expected sha256d"),
         ({"time-limit": "nan"}, "time-limit 'nan'"),
     ],

@@ -10,7 +10,7 @@ import pytest
 from stampmill.core import native
 from stampmill.core.backends import threads
 from stampmill.core.backends.base import BackendError
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.options import BackendOptions, CpuPriority
 from stampmill.core.backends.scanner import ScannerBackend
 from stampmill.core.errors import ScanRequestError, VerificationError
 from stampmill.core.job import Nonce
@@ -270,6 +270,22 @@ def test_c_kernels_switch_jobs_without_the_interpreter() -> None:
         run(body)
     finally:
         sys.setswitchinterval(patience)
+
+
+@pytest.mark.parametrize(
+    ("priority", "ways"), [(CpuPriority.IDLE, {True}), (CpuPriority.NORMAL, {False})]
+)
+def test_threads_give_way_or_take_turns_as_they_are_told(
+    priority: CpuPriority, ways: set[bool]
+) -> None:
+    async def body() -> None:
+        options = BackendOptions(threads=2, cpu_priority=priority, self_test=False)
+        backend = ScannerBackend("test", lambda: ScriptedKernel(all_done), options)
+        await backend.open()
+        assert {thread._placement.gives_way for thread in backend._threads} == ways
+        await backend.close()
+
+    run(body)
 
 
 @pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from stampmill.core.backends.options import BackendOptions, GpuManners
+from stampmill.core.backends.options import BackendOptions, CpuPriority, GpuManners
 from stampmill.core.backends.registry import Choice
 from stampmill.core.cli import choice
 from stampmill.core.cli.choice import choose_backends
@@ -68,6 +68,13 @@ BAD = [
 def test_what_contradicts_itself_is_refused(said: dict[str, object], text: str) -> None:
     with pytest.raises(StampmillError, match=re.escape(text)):
         choose_backends(MineSettings(**said))  # type: ignore[arg-type]
+
+
+def test_the_priority_reaches_every_backend() -> None:
+    chosen = choose_backends(MineSettings(devices=("cpu", "numba"), cpu_priority="normal"))
+    assert [one.options.cpu_priority for one in chosen] == [CpuPriority.NORMAL] * 2
+    (chosen_here,) = choose_backends(MineSettings(backend="cpu"))
+    assert chosen_here.options.cpu_priority is CpuPriority.IDLE
 
 
 def test_manners_reach_every_backend() -> None:
