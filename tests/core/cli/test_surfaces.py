@@ -50,6 +50,13 @@ def fetched(port: int, path: str, token: str | None = None, data: bytes | None =
         return reply.read()
 
 
+def told_accepted(port: int) -> Any:
+    """Return what AxeOS tells once a share is in it, for the same reason."""
+    while not (told := json.loads(fetched(port, "/api/system/info")))["sharesAccepted"]:
+        pass
+    return told
+
+
 def test_the_api_tells_how_the_run_does_and_ends_it(start, tmp_path):
     audit = tmp_path / "audit.jsonl"
     process = start(
@@ -86,8 +93,8 @@ def test_http_serves_metrics_and_changes_nothing_without_the_token(start, enviro
     process = start("mine", "--http-listen", "127.0.0.1:0", "--axeos", *ANYWHERE)
     port = port_in(line_with(process, "HTTP at 127.0.0.1:"))
     line_with(process, " accepted ")
+    assert told_accepted(port)["ASICModel"] == "reference x1"
     assert b'result="accepted"' in fetched(port, "/metrics")
-    assert json.loads(fetched(port, "/api/system/info"))["ASICModel"] == "reference x1"
     for token in (None, "guess"):
         with pytest.raises(urllib.error.HTTPError, match="403"):
             fetched(port, "/api/system/pause", token, b"")
