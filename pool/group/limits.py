@@ -21,8 +21,10 @@ class GroupLimits:
     """How long a pool of higher rank has to have had jobs before it is taken back; doubled each
     time that it had to be left for what it delivered."""
     most_stable: float = 3600.0
+    late: float = 2.0
+    """How long a pool that is left still gets what devices had begun to search for it."""
     drain: float = 10.0
-    """How long open submits of a pool that is left may take."""
+    """How long open submits of a pool that is left may take, after that."""
     rest: float = 60.0
     """How long a pool that was left for what it delivered is not dialled."""
     slice: float = 10.0

@@ -7,13 +7,14 @@ from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Job, Share, ShareResult
 from stampmill.core.job_source import JobListener, JobSource
 from stampmill.pool.group.health import Health
+from stampmill.pool.transport.connect import Sleep
 
 
 class Member:
     """Runs a source while it is wanted, and passes on what it says under its own name.
 
     `told` is called when there is a first job, or none any more, `ended` when the source has given
-    up or broken. `clock` is monotonic seconds.
+    up or broken. `clock` is monotonic seconds, `sleep` waits on it.
     """
 
     def __init__(
@@ -22,7 +23,9 @@ class Member:
         health: Health,
         told: Callable[[], None],
         ended: Callable[[], None],
+        *,
         clock: Callable[[], float],
+        sleep: Sleep,
     ) -> None:
         self.source = source
         self.health = health
@@ -45,6 +48,7 @@ class Member:
         self._told = told
         self._ended = ended
         self._clock = clock
+        self._sleep = sleep
         self._listener: JobListener | None = None
         self._run: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
@@ -67,16 +71,16 @@ class Member:
         self.health.on_dial(self._clock())
         self._run = asyncio.create_task(self._guarded())
 
-    def hang_up(self, drain: float) -> None:
+    def hang_up(self) -> None:
         """Leave the pool, which is not wanted any more."""
         if self.runs and not self.leaves:
             self.health.on_hung_up()
-            self.stop(drain)
+            self.stop()
 
-    def stop(self, drain: float) -> None:
-        """Leave the pool once its open submits are answered, or after so long."""
+    def stop(self) -> None:
+        """Leave the pool once what was begun for it is sent and answered, or after so long."""
         if self._run is not None and self._leaving is None:
-            self._leaving = asyncio.create_task(self._leave(self._run, drain))
+            self._leaving = asyncio.create_task(self._leave(self._run))
 
     async def gone(self) -> None:
         """Leave at once, and wait until that is done."""
@@ -113,9 +117,11 @@ class Member:
         finally:
             self._ended()
 
-    async def _leave(self, run: asyncio.Task[None], drain: float) -> None:
+    async def _leave(self, run: asyncio.Task[None]) -> None:
+        limits = self.health.limits
         try:
-            await self.source.drain(drain)
+            await self._sleep(limits.late)
+            await self.source.drain(limits.drain)
         finally:
             run.cancel()
             await asyncio.wait([run])

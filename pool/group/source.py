@@ -114,14 +114,15 @@ class PoolGroup:
         member.enabled = wanted
         if not wanted:
             member.health.on_hung_up()
-            member.stop(self._limits.drain)
+            member.stop()
         self._review()
 
     def add(self, source: JobSource, quota: int = 1) -> int:
         """Take one more pool, behind all others, and return its number."""
         member = Member(
-            source, Health(self._limits, quota), self._review, self._news.set, self._clock
-        )
+            source, Health(self._limits, quota), self._review, self._news.set,
+            clock=self._clock, sleep=self._sleep,
+        )  # fmt: skip
         self._members.append(member)
         self._numbered.append(member)
         self._on_members()
@@ -139,7 +140,7 @@ class PoolGroup:
         self._numbered.remove(member)
         self._removed.append(member)
         member.active, member.why = False, f"{member.name} was removed"
-        member.hang_up(self._limits.drain)
+        member.hang_up()
         self._on_members()
 
     @property
@@ -206,7 +207,7 @@ class PoolGroup:
                 member.why = fault.value
                 member.rests_until = now + self._limits.rest
                 member.health.on_left()
-                member.stop(self._limits.drain)
+                member.stop()
                 self._say(f"left {member.name}: {fault.value}", warning=True)
         if self._active and now - self._active_since >= self._limits.most_stable:
             self._active.health.on_proved()
@@ -224,7 +225,7 @@ class PoolGroup:
             self._switch(chosen)
         for place, member in enumerate(members):
             if place >= choice.dialled or not member.enabled:
-                member.hang_up(self._limits.drain)
+                member.hang_up()
             elif self._may_dial(member):
                 member.start(self._listener)
 

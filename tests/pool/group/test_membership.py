@@ -43,8 +43,8 @@ async def test_an_added_pool_can_be_preferred() -> None:
         rig.group.reorder([1])
         await turns()
         late.job()
-        await turns()
         assert rig.mined_on == ["pool0", "late"]
+        await rig.wait(LIMITS.late)
         assert rig.dialled == [False, True]
 
 
@@ -64,11 +64,35 @@ async def test_a_removed_pool_is_left_when_its_shares_are_answered() -> None:
         assert rig.listener.results[-1][0] is share
         rig.pools[0].listener.on_job(old)
         assert rig.mined_on == ["pool0", "pool1"], "its jobs are not wanted any more"
+        await rig.wait(LIMITS.late)
+        assert rig.dialled == [True, True]
         rig.pools[0].drains.set()
         await rig.wait(2)
         assert rig.dialled == [False, True]
         assert ranks(rig) == [("pool1", 0, True)]
         assert rig.pools[0].drained == [LIMITS.drain]
+
+
+@in_loop
+async def test_what_is_found_for_a_pool_just_before_it_is_removed_still_gets_there() -> None:
+    async with running(2) as rig:
+        old = rig.pools[0].job()
+        rig.group.remove(0)
+        await rig.wait(LIMITS.late - 1)
+        assert rig.dialled == [True, True]
+        assert rig.pools[0].drained == [], "nothing is open, but something may still be found"
+        rig.pools[0].drains.clear()
+        share = rig.share(old)
+        rig.group.submit(share)
+        assert rig.pools[0].shares == [share]
+        await rig.wait(1)
+        assert (rig.pools[0].drained, rig.dialled) == ([LIMITS.drain], [True, True])
+        assert rig.pools[0].listener is not None
+        rig.pools[0].listener.on_share_result(share, ShareResult(Verdict.ACCEPTED))
+        rig.pools[0].drains.set()
+        await rig.wait(1)
+        assert rig.listener.results == [(share, ShareResult(Verdict.ACCEPTED))]
+        assert rig.dialled == [False, True]
 
 
 @in_loop
@@ -121,7 +145,7 @@ async def test_the_end_of_a_run_waits_for_removed_pools_too() -> None:
         rig.pools[0].job()
         rig.pools[0].drains.clear()
         rig.group.remove(0)
-        await turns()
+        await rig.wait(LIMITS.late)
         rig.pools[0].drains.set()
         await rig.group.drain(3.0)
         assert rig.pools[0].drained == [LIMITS.drain, 3.0]
@@ -156,7 +180,7 @@ async def test_a_single_pool_is_stayed_with_and_speaks_without_its_name() -> Non
         assert rig.dialled == [True]
         assert rig.listener.notices == [("hello", False)]
         add(rig)
-        await rig.wait(1)
+        await rig.wait(1 + LIMITS.late)
         assert rig.pools[0].drained == [LIMITS.drain], "now there is one to go to"
 
 

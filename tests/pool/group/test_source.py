@@ -94,6 +94,7 @@ class Group:
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, in steps of the group's looks, with jobs that change."""
+        await turns()
         for _ in range(int(seconds)):
             await self.time.advance(1.0)
         await turns()
@@ -167,6 +168,7 @@ async def test_the_first_comes_back_only_when_stable_and_the_second_is_hung_up_o
         assert rig.mined_on == ["pool0", "pool1"]
         await rig.wait(2)
         assert rig.mined_on == ["pool0", "pool1", "pool0"]
+        await rig.wait(LIMITS.late)
         assert rig.dialled == [True, False]
         assert ("mining at pool0 instead of pool1", True) in rig.listener.notices
 
@@ -224,7 +226,7 @@ async def test_a_pool_that_only_rejects_is_left_and_rests() -> None:
         for _ in range(LIMITS.rejects):
             assert rig.pools[0].listener is not None
             rig.pools[0].listener.on_share_result(rig.share(job), REJECTED)
-        await rig.wait(2)
+        await rig.wait(1 + LIMITS.late)
         assert len(rig.listener.results) == LIMITS.rejects
         assert rig.dialled == [False, True]
         rig.pools[1].job()
@@ -243,7 +245,7 @@ async def test_a_pool_that_only_rejects_is_left_and_rests() -> None:
 async def test_a_pool_whose_job_never_changes_is_left() -> None:
     async with running() as rig:
         rig.pools[0].job()
-        await rig.wait(LIMITS.stuck + 1)
+        await rig.wait(LIMITS.stuck + 1 + LIMITS.late)
         assert rig.dialled == [False, True]
         assert rig.listener.no_job == ["its job never changes"]
 
@@ -257,7 +259,7 @@ async def test_a_pool_that_is_left_keeps_its_connection_while_shares_are_open() 
         backup = rig.pools[1].job()
         rig.pools[1].drains.clear()
         rig.pools[0].job()
-        await rig.wait(LIMITS.stable + 1)
+        await rig.wait(LIMITS.stable + 1 + LIMITS.late)
         assert rig.pools[1].drained == [LIMITS.drain]
         assert rig.dialled == [True, True]
         answered = rig.share(backup)
