@@ -37,17 +37,15 @@ static sm_scan easy_scan(const uint8_t header[76], const uint8_t target[32], sm_
 }
 
 /* Bytes that the header's buffer is too short by: the test of this test. */
-#ifndef SHORT_BY
-#define SHORT_BY 0
-#endif
+static size_t short_by = 0;
 
 /* The sanitizer sees a read or write one byte off any of the three buffers. */
 static void try_exact_buffers(const sm_kernel *kernel) {
     for (size_t shift = 0; shift < 16; shift++) {
-        uint8_t *header = malloc(shift + 76 - SHORT_BY), *target = malloc(shift + 32);
+        uint8_t *header = malloc(shift + 76 - short_by), *target = malloc(shift + 32);
         uint32_t capacity = 1 + (uint32_t)shift % 5;
         sm_hit *hits = malloc(capacity * sizeof *hits);
-        memset(header, 0x5a, shift + 76 - SHORT_BY);
+        memset(header, 0x5a, shift + 76 - short_by);
         memset(target, 0x7f, shift + 32);
         sm_scan scan = easy_scan(header + shift, target + shift, hits);
         scan.hit_capacity = capacity;
@@ -151,6 +149,7 @@ static void try_cancel(const sm_kernel *kernel, double limit) {
 
 int main(int argc, char **argv) {
     double limit = argc > 1 ? atof(argv[1]) : 100;
+    if (argc > 2) short_by = (size_t)atoi(argv[2]);
     const char *missing;
     for (uint32_t i = 0; i < sm_kernel_count(); i++) {
         const sm_kernel *kernel = sm_kernel_at(i);

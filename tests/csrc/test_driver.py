@@ -14,7 +14,7 @@ from stampmill.kernels.c.generate import write_kernel
 ROOT = Path(__file__).parents[2]
 COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-FLAGS = ["-std=c11", "-O0", "-g", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'csrc'}"]
+FLAGS = ["-std=c11", "-O0", "-g1", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'csrc'}"]
 X86_SETS = {
     "avx512": ["-mavx512f", "-mavx512bw"],
     "shani": ["-mno-avx", "-mssse3", "-msse4.1", "-msha"],
@@ -68,17 +68,17 @@ def build_object(source: Path, folder: Path, options: list[str]) -> Path:
 
 
 def run_driver(
-    folder: Path, objects: list[Path], sanitizers: list[str]
+    folder: Path, objects: list[Path], sanitizers: list[str], *more: str
 ) -> "subprocess.CompletedProcess[str]":
     driver = folder / "driver"
     linked = compile_c([*sanitizers, *map(str, objects), "-o", str(driver)])
     assert linked.returncode == 0, linked.stderr
     # 20 milliseconds for a cancel: this build is some hundred times slower than the real one.
-    arguments = [str(driver), "20000"]
+    arguments = [str(driver), "20000", *more]
     return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
 
 
-@pytest.mark.parametrize("left_out", [[], [*SETS][:1], [*SETS][:2], [*SETS]], ids=str)
+@pytest.mark.parametrize("left_out", [[], [*SETS][:2], [*SETS]], ids=str)
 def test_kernels_left_in_pass_the_driver_under_the_sanitizers(
     left_out: list[str], objects: list[Path], sanitizers: list[str], tmp_path: Path
 ) -> None:
@@ -95,9 +95,7 @@ def test_sanitizers_see_a_read_past_the_header(
     objects: list[Path], sanitizers: list[str], tmp_path: Path
 ) -> None:
     dispatch = build_object(ROOT / "csrc/dispatch.c", tmp_path, sanitizers)
-    short = build_object(ROOT / "tests/csrc/driver.c", tmp_path, [*sanitizers, "-DSHORT_BY=1"])
-    right = [path for path in objects if path.name != short.name]
-    run = run_driver(tmp_path, [*right, dispatch, short], sanitizers)
+    run = run_driver(tmp_path, [*objects, dispatch], sanitizers, "1")
     assert run.returncode != 0
     assert "heap-buffer-overflow" in run.stderr
 
