@@ -1,7 +1,10 @@
 """C source of one vector kernel, from a row of sets.py.
 
 The text holds what csrc/scan_vector.h says, and includes it for the rest. Values that no nonce
-changes stand in two arrays, `work` and `version`, which the two prologues fill.
+changes stand in two arrays, `work` and `version`, which the two prologues fill. In `work` are
+constants, too: gcc moves one from a general register into a vector and spreads it each time that it
+is needed, which takes two instructions from the port that a third of the operations go to, and
+reads it from the array for nothing. Clang keeps them as well by itself.
 """
 
 from collections.abc import Sequence
@@ -35,6 +38,11 @@ def source(row: InstructionSet, weave: Weave | None = None, search: Search | Non
         f"typedef {'uint32_t' if row.has_spread_operands else 'V'} V_UNIFORM;",
         f"#define V_LANES {row.lanes}",
         f"#define V_SPREAD(word) {row.spread.format('word')}",
+        "#if defined(__clang__)",
+        "#define V_CONSTANT(kept, word) V_SPREAD(word)",
+        "#else",
+        "#define V_CONSTANT(kept, word) (kept)",
+        "#endif",
         f"#define V_UNIFORM_OF(word) {'(word)' if row.has_spread_operands else 'V_SPREAD(word)'}",
         f"#define V_WORK_WORDS {len(words.work)}",
         f"#define V_VERSION_WORDS {len(words.version)}",

@@ -30,7 +30,7 @@ class Words:
         nodes = reach([*kw, *search.digest, search.clear])
         read = dict.fromkeys(x for node in lanes(nodes) for x in node.operands)
         read |= dict.fromkeys(kw)
-        self.work = [x for x in read if x.scope is Scope.WORK]
+        self.work = [x for x in read if x.scope <= Scope.WORK]
         self.version = [x for x in read if x.scope is Scope.VERSION]
         self._places = {node: f"work[{i}]" for i, node in enumerate(self.work)}
         self._places |= {node: f"version[{i}]" for i, node in enumerate(self.version)}
@@ -44,11 +44,10 @@ class Words:
         """Return a value as an operation of vectors reads it."""
         if places and node in places:
             return places[node]
-        if node.op is Op.CONSTANT:
-            return f"V_SPREAD(0x{node.number:08x}u)"
         if node in self._places:
             place = self._places[node]
-            return f"V_SPREAD({place})" if self._row.has_spread_operands else place
+            kept = f"V_SPREAD({place})" if self._row.has_spread_operands else place
+            return f"V_CONSTANT({kept}, {scalar(node)})" if node.op is Op.CONSTANT else kept
         if node.op is Op.INPUT and node.name == "kw":
             return f"kw[{node.number + self._shared}]"
         return name(node)
