@@ -28,7 +28,9 @@ class Strand:
         """Set, on the loop, once it has finished."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, args=(main,), daemon=True)
-        self._ours, self._loops = threading.Semaphore(0), threading.Semaphore(0)
+        self._ours, self._loops = threading.Lock(), threading.Lock()
+        self._ours.acquire()
+        self._loops.acquire()
         self._asked: Call | None = None
         self._until = 0.0
         self._timer: asyncio.TimerHandle | None = None

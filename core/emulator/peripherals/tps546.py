@@ -10,7 +10,9 @@ from stampmill.core.backends.asic.control.tps546 import (
     Status,
 )
 
-_FAULT_BITS = Status.VOUT_OV | Status.IOUT_OC | Status.VIN_UV | Status.TEMPERATURE
+# Numbers, not flags: these are looked at some thousand times in an emulated minute.
+_ON = bytes([OPERATION_ON])
+_FAULT_BITS = int(Status.VOUT_OV | Status.IOUT_OC | Status.VIN_UV | Status.TEMPERATURE)
 _SUMS = {Status.VOUT_OV: Status.VOUT, Status.IOUT_OC: Status.IOUT, Status.VIN_UV: Status.INPUT}
 
 
@@ -23,7 +25,7 @@ class EmulatedTps546:
         self.vin = 5.1
         self.amperes = 0.0
         self.celsius = 40.0
-        self.latched = Status(0)
+        self.latched = 0
         self._selected = 0
 
     @property
@@ -46,7 +48,7 @@ class EmulatedTps546:
     @property
     def status(self) -> int:
         """STATUS_WORD."""
-        word = int(self.latched)
+        word = self.latched
         if not self.operating:
             word |= Status.OFF | Status.POWER_NOT_GOOD
         if self.vin < self._number(Register.VIN_ON, 2.5):
@@ -70,7 +72,7 @@ class EmulatedTps546:
             return
         self._selected = data[0]
         if data[0] == Register.CLEAR_FAULTS:
-            self.latched = Status(0)
+            self.latched = 0
         elif len(data) > 1:
             self.stored[data[0]] = data[1:]
 
@@ -80,11 +82,10 @@ class EmulatedTps546:
 
     @property
     def _enabled(self) -> bool:
-        on = self.stored.get(Register.OPERATION) == bytes([OPERATION_ON])
-        return on and not self.latched & _FAULT_BITS
+        return self.stored.get(Register.OPERATION) == _ON and not self.latched & _FAULT_BITS
 
     def _latch(self, fault: Status) -> None:
-        self.latched |= fault | _SUMS.get(fault, 0)
+        self.latched |= int(fault | _SUMS.get(fault, 0))
 
     def _value(self, register: int) -> bytes:
         match register:
