@@ -2,17 +2,26 @@
 
 from dataclasses import dataclass
 
+from stampmill.core.backends.options import CpuPriority
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """Counts and seconds of every part."""
+    """Counts and seconds of every part, and how the miner's threads take their place."""
 
+    priority: CpuPriority = CpuPriority.IDLE
+    """What users have who say nothing; beside other work it measures that work.
+
+    Where it is normal, the pool takes turns, too.
+    """
     pairs: int = 41
     """Windows of the miner beside windows of the bare kernel."""
     window_seconds: float = 1.0
     jobs: int = 320
     """Clean jobs behind the latencies."""
     job_interval: float = 0.1
+    richness: float = 1.0
+    """Shares, for each that a full run finds, where their paths are measured."""
     paces: tuple[tuple[float, int], ...] = ((0.01, 400), (0.1, 100), (1.0, 20), (5.0, 5), (30.0, 2))
     """Seconds from one clean job to the next, and how many of them."""
     device: str = ""

@@ -18,8 +18,9 @@ _SHARES_PER_SECOND = 10.0
 
 def measure(effort: Effort) -> Finding:
     """Mine at one pool after the other, for so many jobs of each."""
+    shares_per_second = effort.richness * _SHARES_PER_SECOND
     results = {
-        interval: run(Course(jobs, interval, _SHARES_PER_SECOND))[0]
+        interval: run(Course(jobs, interval, shares_per_second, priority=effort.priority))[0]
         for interval, jobs in effort.paces
     }
     starved = sum(result["starved_jobs"] for result in results.values())

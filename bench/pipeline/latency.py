@@ -10,6 +10,7 @@ from stampmill.bench.processes import children
 from stampmill.bench.processes.children import Result
 from stampmill.bench.record import Benchmark
 from stampmill.bench.summary import histogram, percentile
+from stampmill.core.backends.options import CpuPriority
 
 JOB_SWITCH = Target("job-switch", "job switch p99", 1.0, "ms")
 SHARE_PATH = Target("share-path", "share path p99", 1.0, "ms")
@@ -40,6 +41,7 @@ class Course:
     shares_per_second: float
     tls: bool = False
     device: str = ""
+    priority: CpuPriority = CpuPriority.IDLE
 
 
 def measure(effort: Effort) -> Finding:
@@ -60,21 +62,26 @@ def measure_tls(effort: Effort) -> Finding:
 
 def run(course: Course) -> tuple[Result, Result]:
     """Return what the miner and what the pool counted."""
+    difficulty = speed.difficulty_for(1 / course.shares_per_second, course.device, course.priority)
     options = {
         "job_interval": course.interval,
         "clean_every_job": True,
         "block_every": 0,
-        "fixed_difficulty": speed.difficulty_for(1 / course.shares_per_second, course.device),
+        "fixed_difficulty": difficulty,
         "tls": course.tls,
+        "priority": course.priority.value,
     }
     with children.running("pool", options) as pool:
-        settings = pool.ready | {"jobs": course.jobs, "device": course.device}
+        settings = pool.ready | {
+            "jobs": course.jobs, "device": course.device, "priority": course.priority.value,
+        }  # fmt: skip
         result = children.call("mine", settings, 60 + 3 * course.jobs * course.interval)
         return result, pool.stop()
 
 
 def _usual(effort: Effort) -> Course:
-    return Course(effort.jobs, effort.job_interval, _SHARES_PER_JOB / effort.job_interval)
+    shares_per_second = effort.richness * _SHARES_PER_JOB / effort.job_interval
+    return Course(effort.jobs, effort.job_interval, shares_per_second, priority=effort.priority)
 
 
 def _outcomes(result: Result, counters: Result) -> list[Outcome]:

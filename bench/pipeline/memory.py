@@ -24,11 +24,15 @@ def measure(effort: Effort) -> Finding:
     """Watch the command for some seconds at a pool in another process, then with its own."""
     if not holdings.available():
         return Finding([Outcome(target, None, "only Linux's /proc tells") for target in TARGETS])
-    with tempfile.TemporaryDirectory() as cache, children.running("pool", {}) as pool:
-        at_pool = ["-o", pool.ready["url"], "-u", "bench"]
+    with (
+        tempfile.TemporaryDirectory() as cache,
+        children.running("pool", {"priority": effort.priority.value}) as pool,
+    ):
+        embedded = ["--cpu-priority", effort.priority.value]
+        at_pool = [*embedded, "-o", pool.ready["url"], "-u", "bench"]
         outcomes = [
             _outcome(target, arguments, Path(cache), effort.memory_seconds)
-            for target, arguments in ((AT_POOL, at_pool), (EMBEDDED, ()))
+            for target, arguments in ((AT_POOL, at_pool), (EMBEDDED, embedded))
         ]
     return Finding(outcomes)
 

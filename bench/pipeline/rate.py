@@ -1,6 +1,8 @@
 """What the whole process costs: the full miner beside the bare kernel on the same pinned CPUs."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 
 from stampmill.bench import catalogue
 from stampmill.bench.pipeline import windows
@@ -11,7 +13,7 @@ from stampmill.bench.processes import children
 from stampmill.bench.processes.children import Result, Settings
 from stampmill.bench.record import Benchmark
 from stampmill.bench.summary import Ratio, Summary
-from stampmill.core.scan import Kernel
+from stampmill.core.backends.options import CpuPriority
 
 RATE = Target("rate", "whole process / bare kernel", 0.99, "", Bound.AT_LEAST)
 SHARE = Target("kernel-share", "time in kernels / time to be had", 0.99, "", Bound.AT_LEAST)
@@ -22,7 +24,9 @@ TARGETS = (RATE, SHARE, LOOP)
 
 def measure(effort: Effort) -> Finding:
     """Compare the two in a fresh process, window beside window."""
-    settings = {"pairs": effort.pairs, "seconds": effort.window_seconds}
+    settings = {
+        "pairs": effort.pairs, "seconds": effort.window_seconds, "priority": effort.priority.value,
+    }  # fmt: skip
     slack = 60.0
     result = children.call("rate", settings, slack + 4 * effort.pairs * effort.window_seconds)
     miner = [Window(**window) for window in result["miner"]]
@@ -32,29 +36,29 @@ def measure(effort: Effort) -> Finding:
 
 def child(settings: Settings) -> Result:
     """Alternate windows of the miner and of the bare kernel, the first of each thrown away."""
-    kernel = catalogue.best()
-    one_a_second = (1 << 256) // int(windows.of_bare_kernel(kernel, 0.1).rate + 1)
+    kernel, priority = catalogue.best(), CpuPriority(settings["priority"])
+    one_a_second = (1 << 256) // int(windows.of_bare_kernel(kernel, 0.1, priority).rate + 1)
+    miner = partial(windows.of_miner, kernel, settings["seconds"], one_a_second, priority)
+    bare = partial(windows.of_bare_kernel, kernel, settings["seconds"], priority)
     pairs = [
-        _pair(kernel, settings["seconds"], one_a_second, bare_first=number % 2 == 0)
-        for number in range(settings["pairs"] + 1)
+        _pair(miner, bare, bare_first=number % 2 == 0) for number in range(settings["pairs"] + 1)
     ]
     return {
         "kernel": kernel.name,
         "versions": kernel.max_versions,
-        "miner": [asdict(miner) for miner, _ in pairs[1:]],
-        "bare": [asdict(bare) for _, bare in pairs[1:]],
+        "miner": [asdict(one) for one, _ in pairs[1:]],
+        "bare": [asdict(one) for _, one in pairs[1:]],
     }
 
 
 def _pair(
-    kernel: Kernel, seconds: float, share_target: int, *, bare_first: bool
+    miner: Callable[[], Window], bare: Callable[[], Window], *, bare_first: bool
 ) -> tuple[Window, Window]:
     """Return a window of the miner and one of the bare kernel; they go first in turn."""
     if bare_first:
-        bare = windows.of_bare_kernel(kernel, seconds)
-        return windows.of_miner(kernel, seconds, share_target), bare
-    miner = windows.of_miner(kernel, seconds, share_target)
-    return miner, windows.of_bare_kernel(kernel, seconds)
+        first = bare()
+        return miner(), first
+    return miner(), bare()
 
 
 def _outcomes(result: Result, miner: list[Window], bare: list[Window]) -> list[Outcome]:

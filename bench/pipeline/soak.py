@@ -20,15 +20,20 @@ def measure(effort: Effort) -> Finding:
     """Mine through the jobs of hours at a pool in another process that sends them at once."""
     if not holdings.available():
         return Finding([Outcome(target, None, "only Linux's /proc tells") for target in TARGETS])
+    each = effort.soak_interval / _SHARES_PER_JOB
     options = {
         "job_interval": effort.soak_interval,
         "clean_every_job": True,
         "block_every": 0,
-        "fixed_difficulty": speed.difficulty_for(effort.soak_interval / _SHARES_PER_JOB),
+        "priority": effort.priority.value,
+        "fixed_difficulty": speed.difficulty_for(each, priority=effort.priority),
     }
     marks = [max(effort.soak_jobs // 10, 1), effort.soak_jobs]
     with children.running("pool", options) as pool:
-        settings = {"url": pool.ready["url"], "jobs": effort.soak_jobs, "marks": marks}
+        settings = {
+            "url": pool.ready["url"], "jobs": effort.soak_jobs, "marks": marks,
+            "priority": effort.priority.value,
+        }  # fmt: skip
         result = children.call("mine", settings, 60 + 5 * effort.soak_jobs * effort.soak_interval)
     return Finding(_outcomes(result))
 

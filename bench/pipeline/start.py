@@ -27,12 +27,16 @@ def measure(effort: Effort) -> Finding:
     proves hashing, and errs against us. In embedded mode it is the line that says that the
     threads have the first job.
     """
-    easy = {"fixed_difficulty": speed.difficulty_for(_SHARE_SECONDS), "block_every": 0}
+    difficulty = speed.difficulty_for(_SHARE_SECONDS, priority=effort.priority)
+    easy = {
+        "fixed_difficulty": difficulty, "block_every": 0, "priority": effort.priority.value,
+    }  # fmt: skip
     with tempfile.TemporaryDirectory() as cache, children.running("pool", easy) as pool:
-        at_pool = ["-o", pool.ready["url"], "-u", "bench"]
+        embedded = ["--cpu-priority", effort.priority.value]
+        at_pool = [*embedded, "-o", pool.ready["url"], "-u", "bench"]
         rows = {
             AT_POOL: _starts(at_pool, Path(cache), effort.starts, "share", "accepted"),
-            EMBEDDED: _starts([], Path(cache), effort.starts, "job", ""),
+            EMBEDDED: _starts(embedded, Path(cache), effort.starts, "job", ""),
         }
     return Finding(
         [_outcome(target, seconds) for target, seconds in rows.items()],

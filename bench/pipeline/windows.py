@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stampmill.bench import gate
 from stampmill.bench.processes.holdings import WaitClock
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.options import BackendOptions, CpuPriority
 from stampmill.core.backends.placement import Placement, place, take_place
 from stampmill.core.backends.scanner import ScannerBackend
 from stampmill.core.job_source import FixedJobSource
@@ -57,17 +57,22 @@ class Window:
         return self.seconds - max(self.waited - loop_seconds, 0.0)
 
 
-def of_miner(kernel: Kernel, seconds: float, share_target: int) -> Window:
+def of_miner(
+    kernel: Kernel, seconds: float, share_target: int, priority: CpuPriority = CpuPriority.IDLE
+) -> Window:
     """Run the miner for a while on a fixed job with rolled versions."""
     watched = _Watched(kernel)
-    loop_share = asyncio.run(_mine(watched, seconds, share_target))
+    loop_share = asyncio.run(_mine(watched, seconds, share_target, priority))
     return _window(watched, loop_share)
 
 
-def of_bare_kernel(kernel: Kernel, seconds: float) -> Window:
+def of_bare_kernel(
+    kernel: Kernel, seconds: float, priority: CpuPriority = CpuPriority.IDLE
+) -> Window:
     """Run the kernel on the same CPUs for a while, one scan without end on each."""
     watched = _Watched(kernel)
-    scans = [_BareScan(watched, placement) for placement in place(None, pinned=True)]
+    places = place(None, pinned=True, gives_way=priority is CpuPriority.IDLE)
+    scans = [_BareScan(watched, placement) for placement in places]
     for scan in scans:
         scan.start()
     time.sleep(seconds)
@@ -78,9 +83,10 @@ def of_bare_kernel(kernel: Kernel, seconds: float) -> Window:
     return _window(watched)
 
 
-async def _mine(kernel: Kernel, seconds: float, share_target: int) -> float:
+async def _mine(kernel: Kernel, seconds: float, share_target: int, priority: CpuPriority) -> float:
     """Return how much of a CPU the event loop used once it had settled."""
-    backend = ScannerBackend(kernel.name, lambda: kernel, BackendOptions(self_test=False))
+    options = BackendOptions(self_test=False, cpu_priority=priority)
+    backend = ScannerBackend(kernel.name, lambda: kernel, options)
     miner = Miner(FixedJobSource(share_target, _BIP320_MASK), [backend])
     run = asyncio.create_task(miner.run())
     settle = min(_SETTLE_SECONDS, seconds / 2)

@@ -10,7 +10,7 @@ from stampmill.bench.processes import holdings
 from stampmill.bench.processes.children import Result, Settings
 from stampmill.core.backends import registry
 from stampmill.core.backends.base import Backend
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.options import BackendOptions, CpuPriority
 from stampmill.core.events import Event, JobArrived
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.miner import Miner
@@ -24,11 +24,11 @@ _AGENT = "stampmill/bench"
 def child(settings: Settings) -> Result:
     """Mine at `url` until `jobs` jobs have come; note what the process holds after `marks` of them.
 
-    `pins` are for TLS, `device` is an OpenCL device instead of the default backend. Without marks
-    it keeps the traffic, to look for shares that were sent too late.
+    `pins` are for TLS, `device` is an OpenCL device instead of the default backend, `priority` is
+    the CPU threads'. Without marks it keeps the traffic, to look for shares sent too late.
     """
     pool = PoolSettings(settings["url"], "bench", tls_pins=tuple(settings.get("pins", ())))
-    backend = _backend(settings.get("device", ""))
+    backend = _backend(settings.get("device", ""), CpuPriority(settings.get("priority", "idle")))
     return asyncio.run(_mine(pool, backend, settings["jobs"], set(settings.get("marks", ()))))
 
 
@@ -59,9 +59,10 @@ async def _mine(pool: PoolSettings, backend: Backend, jobs: int, marks: set[int]
     }
 
 
-def _backend(device: str) -> Backend:
+def _backend(device: str, priority: CpuPriority) -> Backend:
     """Return the one of a device, or the default."""
-    choice = registry.choose_default(BackendOptions(kernel=device or None))
+    options = BackendOptions(kernel=device or None, cpu_priority=priority)
+    choice = registry.choose_default(options)
     return registry.create(choice.name, choice.options)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stampmill.bench.processes.children import Result, Settings
+from stampmill.core.backends.options import CpuPriority
 from stampmill.core.errors import MissingExtraError
 from stampmill.pool.server.embedded import EmbeddedPool
 from stampmill.pool.server.options import PoolOptions
@@ -17,10 +18,12 @@ from stampmill.pool.server.options import PoolOptions
 def child(settings: Settings) -> Result:
     """Serve with these PoolOptions until the input is closed; say the URL, then the counters.
 
-    With `tls` it makes itself a certificate, and says the pins for it too.
+    With `tls` it makes itself a certificate, and says the pins for it too. A miner of `priority`
+    normal takes turns with all others, and so do we.
     """
-    _give_way()
     said = dict(settings)
+    if CpuPriority(said.pop("priority", "idle")) is CpuPriority.IDLE:
+        _give_way()
     with TemporaryDirectory() as folder:
         if said.pop("tls", False):
             said["tls_cert"] = _certificate(Path(folder))

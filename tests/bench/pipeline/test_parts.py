@@ -9,9 +9,12 @@ from stampmill.bench.pipeline import parts, soak
 from stampmill.bench.pipeline.effort import FULL, Effort
 from stampmill.bench.pipeline.parts import PARTS, Part
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target, Verdict
+from stampmill.core.backends.options import CpuPriority
 from stampmill.core.errors import StampmillError, UsageError
 
 TINY = Effort(
+    priority=CpuPriority.NORMAL,
+    richness=10.0,
     pairs=2,
     window_seconds=0.15,
     jobs=8,

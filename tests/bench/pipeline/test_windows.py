@@ -2,10 +2,9 @@ import pytest
 
 from stampmill.bench.pipeline import windows
 from stampmill.bench.pipeline.windows import Window
-from stampmill.core.backends import threads
+from stampmill.core.backends.options import CpuPriority
 from stampmill.core.backends.placement import usable_cpus
 from stampmill.core.backends.reference import ReferenceKernel
-from tests.scanning import take_place_beside_other_tests
 
 
 def test_a_rate_leaves_out_what_others_took():
@@ -20,12 +19,10 @@ def test_what_the_threads_wait_for_our_own_loop_is_our_cost():
     assert window.rate == window.clock_rate  # 0.1 of two seconds, twice: all of what was waited
 
 
-def test_the_miner_and_the_bare_kernel_really_hash(monkeypatch):
-    for module in (threads, windows):
-        monkeypatch.setattr(module, "take_place", take_place_beside_other_tests)
+def test_the_miner_and_the_bare_kernel_really_hash():
     kernel = ReferenceKernel()
-    miner = windows.of_miner(kernel, 0.2, share_target=0)
-    bare = windows.of_bare_kernel(kernel, 0.2)
+    miner = windows.of_miner(kernel, 0.2, 0, CpuPriority.NORMAL)
+    bare = windows.of_bare_kernel(kernel, 0.2, CpuPriority.NORMAL)
     assert miner.threads == bare.threads == len(usable_cpus())
     assert miner.hashes > 0
     assert bare.hashes > 0
