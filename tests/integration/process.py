@@ -124,10 +124,14 @@ def stampmill(arguments: Sequence[str], config: Path) -> Process:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("STAMPMILL_") or name == "STAMPMILL_KERNEL"
+        if not name.startswith("STAMPMILL_") or name in _KEPT
     }
     environment["XDG_CONFIG_HOME"] = str(config)
     return Process(f"stampmill {arguments[0]}", command, environment=environment)
+
+
+_KEPT = {"STAMPMILL_KERNEL", "STAMPMILL_CPU_PRIORITY"}
+"""What says how tests are run, not what is run."""
 
 
 def _event(line: str) -> Event | None:

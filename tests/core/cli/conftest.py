@@ -35,7 +35,8 @@ def environ(tmp_path):
     left_out = ("STAMPMILL_", "COLUMNS", "LINES")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
     folders = {"XDG_CONFIG_HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
-    return kept | folders | {"NO_COLOR": "1"}
+    # Threads that give way would wait for other tests.
+    return kept | folders | {"NO_COLOR": "1", "STAMPMILL_CPU_PRIORITY": "normal"}
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ class Miner:
         kept = {key: value for key, value in os.environ.items() if "STAMPMILL_" not in key}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "stampmill.core", *MINE, f"127.0.0.1:{port}"],
-            env=kept | {"XDG_CONFIG_HOME": str(folder)},
+            env=kept | {"XDG_CONFIG_HOME": str(folder), "STAMPMILL_CPU_PRIORITY": "normal"},
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self._process.stderr is not None
