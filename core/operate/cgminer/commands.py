@@ -36,6 +36,12 @@ def answer(name: str, question: Question, *, joined: bool = False) -> Reply:
     return command.answer(question)
 
 
+def changes(name: str) -> bool:
+    """Tell whether a command is one that changes something."""
+    command = COMMANDS.get(name)
+    return command is not None and command.changes
+
+
 def _may(access: Access, command: Command) -> bool:
     return access is Access.WRITE or access is command.needs
 

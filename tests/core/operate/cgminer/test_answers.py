@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stampmill.core.operate.access import Access
-from stampmill.core.operate.cgminer.answers import MAX_JOINED
+from stampmill.core.operate.cgminer.answers import MAX_JOINED, Answers
 from stampmill.core.operate.cgminer.commands import COMMANDS
 from stampmill.core.operate.cgminer.reply import Fixed
+from stampmill.core.operate.cgminer.request import RequestReader
 from stampmill.core.settings import PoolSettings
 from stampmill.core.snapshot import Rates
 from tests.core.operate.desks import Rig
 
-from .questions import QUESTIONS, ask, world
+from .questions import NAME, QUESTIONS, ask, world
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -40,6 +42,30 @@ def test_every_reply_in_json_is_json_without_a_newline() -> None:
         said = json.loads(reply[:-1])
         assert said["id"] == 1
         assert set(said["STATUS"][0]) == {"STATUS", "When", "Code", "Msg", "Description"}
+
+
+def test_what_was_said_is_said_again_while_it_is_true_and_only_to_who_may_hear_it() -> None:
+    rig, seconds = world(), [1_764_000_000.0]
+    answers = Answers(rig.desk, NAME, now=lambda: seconds[0])
+
+    def said(data: bytes, access: Access = Access.READ) -> bytes:
+        request = RequestReader().feed(data)
+        assert request is not None
+        return answers.to(request, access, "127.0.0.1")
+
+    first, check = said(b"summary"), b'{"command":"check","parameter":"quit"}'
+    assert said(b"summary") is first
+    assert b'"Access":"N"' in said(check)
+    assert b'"Access":"Y"' in said(check, Access.WRITE)
+    seconds[0] += 1
+    assert said(b"summary") not in {first, said(b'{"command":"summary"}')}
+    for _ in range(2):
+        assert b"Access denied" in said(b"pause")
+        assert b"Paused" in said(b"pause", Access.WRITE)
+    assert rig.run.told == [("pause", "127.0.0.1 over the API")] * 2
+    rig.run.shot = replace(rig.run.shot, accepted=7_654_321)
+    rig.now += 1
+    assert b"7654321" in said(b"summary")
 
 
 def test_no_number_on_the_wire_is_none() -> None:
