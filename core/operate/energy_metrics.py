@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-from prometheus_client.core import Metric
-
-from stampmill.core.operate.families import Samples, counter, gauge
+from stampmill.core.operate.families import Family, Samples, counter, gauge
 from stampmill.core.operate.labels import device_labels
 from stampmill.core.snapshot import PolicyAction, Quantity, Snapshot
 
@@ -12,7 +10,7 @@ _BOARD = "board"
 """Whose own readings are its power sensors already."""
 
 
-def energy(shot: Snapshot) -> Iterator[Metric]:
+def energy(shot: Snapshot) -> Iterator[Family]:
     """Yield power by device and sensor, and what was spent, as far as known."""
     yield gauge("device_power_watts", "In watts.", ("device", "sensor"), _power(shot))
     if (known := shot.energy) is None:
@@ -35,7 +33,7 @@ def energy(shot: Snapshot) -> Iterator[Metric]:
         yield gauge(name, text, ("currency",), labelled)
 
 
-def policy_state(shot: Snapshot) -> Metric:
+def policy_state(shot: Snapshot) -> Family:
     """Return what the run does now; a rule is named, not told with its reading of the moment."""
     policy, state = shot.policy, ("run", "")
     if policy is not None and policy.action is PolicyAction.PAUSE:

@@ -5,31 +5,23 @@ Base units, and counters that end in _total, as Prometheus' naming guide has it.
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from collections.abc import Callable, Iterator
 
-from prometheus_client.core import (
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from stampmill.core.operate import exposition, figures
 from stampmill.core.operate.alerts.finding import slug
 from stampmill.core.operate.energy_metrics import energy, policy_state
-from stampmill.core.operate.families import Samples, counter, gauge
+from stampmill.core.operate.families import Family, Samples, counter, gauge, histogram
 from stampmill.core.operate.labels import device_labels, pool_labels
 from stampmill.core.snapshot import (
     AlertKind,
     DeviceSnapshot,
-    Latency,
     PoolStanding,
     Quantity,
     Snapshot,
 )
-from stampmill.core.stats import LATENCY_BOUNDS
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def render(shot: Snapshot, version: str) -> bytes:
@@ -37,7 +29,7 @@ def render(shot: Snapshot, version: str) -> bytes:
     return "".join(map(exposition.text, families(shot, version))).encode()
 
 
-def families(shot: Snapshot, version: str) -> Iterator[Metric]:
+def families(shot: Snapshot, version: str) -> Iterator[Family]:
     """Yield what a snapshot says."""
     yield from _run(shot, version)
     yield from _devices(shot)
@@ -59,10 +51,10 @@ class SnapshotCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield what the snapshot of the moment says."""
-        yield from families(self._snapshot(), self._version)
+        return (each.metric() for each in families(self._snapshot(), self._version))
 
 
-def _run(shot: Snapshot, version: str) -> Iterator[Metric]:
+def _run(shot: Snapshot, version: str) -> Iterator[Family]:
     backends = ",".join(dict.fromkeys(device.backend for device in shot.devices))
     info = (version, platform.python_version(), shot.kernel, backends)
     labels = ("version", "python", "isa", "backend")
@@ -85,14 +77,14 @@ def _run(shot: Snapshot, version: str) -> Iterator[Metric]:
         ("blocks_found", "Accepted shares that solve a block.", shot.blocks),
     ):
         yield counter(name, text, (), [((), value)])
-    yield _histogram("job_switch_seconds", "From a job's last byte to all devices on it.",
+    yield histogram("job_switch_seconds", "From a job's last byte to all devices on it.",
                      (), [((), shot.job_switch)])  # fmt: skip
-    yield _histogram("share_path_seconds", "From a nonce found to its submit written.",
+    yield histogram("share_path_seconds", "From a nonce found to its submit written.",
                      (), [((), shot.share_path)])  # fmt: skip
     yield policy_state(shot)
 
 
-def _devices(shot: Snapshot) -> Iterator[Metric]:
+def _devices(shot: Snapshot) -> Iterator[Family]:
     named = list(zip(device_labels(shot), shot.devices, strict=True))
     both = ("device", "backend")
     keys = {label: (label, device.backend) for label, device in named}
@@ -144,7 +136,7 @@ def _rates(label: str, device: DeviceSnapshot) -> Samples:
     yield (label, "15m"), rates.minutes_15
 
 
-def _pools(shot: Snapshot) -> Iterator[Metric]:
+def _pools(shot: Snapshot) -> Iterator[Family]:
     named = list(zip(pool_labels(shot), shot.pools, strict=True))
     yield counter(
         "shares", "Shares by their fate.", ("pool", "result", "reason"),
@@ -154,7 +146,7 @@ def _pools(shot: Snapshot) -> Iterator[Metric]:
         "share_difficulty", "Difficulties asked for, summed.", ("pool", "result"),
         (sample for label, pool in named for sample in _difficulties(label, pool)),
     )  # fmt: skip
-    yield _histogram("share_latency_seconds", "From a submit written to its answer read.",
+    yield histogram("share_latency_seconds", "From a submit written to its answer read.",
                      ("pool",), (((label,), pool.answer) for label, pool in named))  # fmt: skip
     for name, text, values in (
         ("pool_up", "1 while it has let us in.", [figures.is_connected(p) for _, p in named]),
@@ -193,7 +185,7 @@ def _pools(shot: Snapshot) -> Iterator[Metric]:
     )  # fmt: skip
 
 
-def _alerts(shot: Snapshot) -> Iterator[Metric]:
+def _alerts(shot: Snapshot) -> Iterator[Family]:
     stand = (((slug(alert.kind), alert.subject), 1) for alert in shot.alerts)
     yield gauge("alert", "1 while it stands.", ("kind", "subject"), stand)
     # Those never raised, too: a counter that comes out of nothing shows no increase.
@@ -222,17 +214,3 @@ def _difficulties(label: str, pool: PoolStanding) -> Samples:
     yield (label, "accepted"), pool.shares.accepted_difficulty
     yield (label, "rejected"), pool.shares.rejected_difficulty
     yield (label, "stale"), pool.shares.stale_difficulty
-
-
-def _histogram(
-    name: str,
-    text: str,
-    labels: tuple[str, ...],
-    samples: Iterable[tuple[tuple[str, ...], Latency]],
-) -> Metric:
-    family = HistogramMetricFamily(f"stampmill_{name}", text, labels=labels)
-    bounds = [*(f"{bound:g}" for bound in LATENCY_BOUNDS), "+Inf"]
-    for values, latency in samples:
-        counts = accumulate(latency.buckets or [0] * len(bounds))
-        family.add_metric(values, list(zip(bounds, counts, strict=True)), latency.total)
-    return family

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from aiohttp import web
 
@@ -11,7 +12,9 @@ from stampmill.core.operate.desk import Desk
 from stampmill.core.operate.web import assets, axeos
 from stampmill.core.operate.web.bounds import Handler, add_headers, in_bounds, with_token
 from stampmill.core.operate.web.control import add_control
+from stampmill.core.operate.web.polls import Document, Sheet
 from stampmill.core.operate.web.watch import Watch
+from stampmill.core.snapshot import Snapshot
 
 MAX_BODY = 4096
 
@@ -27,19 +30,63 @@ class Site:
     """Speak as AxeOS does, too."""
 
 
-def make_app(
-    site: Site, let_stay: Callable[[object], None] = lambda _transport: None
-) -> web.Application:
-    """Return the application; `let_stay` is told the connection of a reply that has no end."""
+class Port(Protocol):
+    """What serves the application."""
+
+    def let_stay(self, connection: object) -> None:
+        """Have patience with a connection whose reply has no end."""
+
+    def learn(self, request: web.Request, document: Document) -> None:
+        """Remember what was answered with a document."""
+
+
+def make_app(site: Site, port: Port) -> web.Application:
+    """Return the application."""
     app = web.Application(middlewares=[in_bounds, with_token(site.token)], client_max_size=MAX_BODY)
     app.on_response_prepare.append(add_headers)
-    app.router.add_get("/metrics", _metrics(site))
-    app.router.add_get("/api/snapshot", _snapshot(site))
-    _add_page(app, site, let_stay)
+    for path, document in _documents(site).items():
+        answer = _shown(site.desk, document, port) if document else _no_metrics
+        app.router.add_get(path, answer)
+    _add_page(app, site, port.let_stay)
     _add_changes(app, site.desk)
     if site.axeos:
-        _add_axeos(app, site)
+        app.router.add_post("/api/system/pause", _changing(site.desk.pause))
+        app.router.add_post("/api/system/resume", _changing(site.desk.resume))
     return app
+
+
+def _documents(site: Site) -> dict[str, Document | None]:
+    """Return what is polled, by its path; None for what the extra is not installed for."""
+    found: dict[str, Document | None] = {
+        "/metrics": _metrics(site.version),
+        "/api/snapshot": Sheet("application/json", transfer.encode),
+    }
+    if site.axeos:
+        found["/api/system/info"] = _sheet(lambda shot: axeos.system_info(shot, site.version))
+        found["/api/system/asic"] = _sheet(axeos.asic)
+    return found
+
+
+def _sheet(make: Callable[[Snapshot], object]) -> Sheet:
+    return Sheet("application/json; charset=utf-8", lambda shot: _dumps(make(shot)).encode())
+
+
+def _metrics(version: str) -> Document | None:
+    # prometheus-client is an extra; a run whose metrics nobody reads need not have it.
+    try:
+        from stampmill.core.operate import exposition, metrics  # noqa: PLC0415
+    except ImportError:
+        return None
+    return exposition.Exposition(lambda shot: metrics.families(shot, version))
+
+
+def _shown(desk: Desk, document: Document, port: Port) -> Handler:
+    async def show(request: web.Request) -> web.Response:
+        port.learn(request, document)
+        body = await document.of(desk.snapshot())
+        return web.Response(body=body, headers={"Content-Type": document.content_type})
+
+    return show
 
 
 def _add_page(app: web.Application, site: Site, let_stay: Callable[[object], None]) -> None:
@@ -61,42 +108,6 @@ def _add_changes(app: web.Application, desk: Desk) -> None:
     add_control(app, desk)
 
 
-def _add_axeos(app: web.Application, site: Site) -> None:
-    async def info(_request: web.Request) -> web.Response:
-        return _json(axeos.system_info(site.desk.snapshot(), site.version))
-
-    async def asic(_request: web.Request) -> web.Response:
-        return _json(axeos.asic(site.desk.snapshot()))
-
-    app.router.add_get("/api/system/info", info)
-    app.router.add_get("/api/system/asic", asic)
-    app.router.add_post("/api/system/pause", _changing(site.desk.pause))
-    app.router.add_post("/api/system/resume", _changing(site.desk.resume))
-
-
-def _snapshot(site: Site) -> Handler:
-    async def snapshot(_request: web.Request) -> web.Response:
-        body = transfer.encode(site.desk.snapshot())
-        return web.Response(body=body, content_type="application/json")
-
-    return snapshot
-
-
-def _metrics(site: Site) -> Handler:
-    # prometheus-client is an extra; a run whose metrics nobody reads need not have it.
-    try:
-        from stampmill.core.operate import exposition, metrics  # noqa: PLC0415
-    except ImportError:
-        return _no_metrics
-    shown = exposition.Exposition(lambda shot: metrics.families(shot, site.version))
-
-    async def scrape(_request: web.Request) -> web.Response:
-        body = await shown.of(site.desk.snapshot())
-        return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
-
-    return scrape
-
-
 async def _no_metrics(_request: web.Request) -> web.Response:
     text = "metrics need the extra 'metrics': pip install 'stampmill[metrics]'\n"
     return web.Response(status=503, text=text)
@@ -111,5 +122,9 @@ def _changing(change: Callable[[str], None]) -> Handler:
 
 
 def _json(value: object) -> web.Response:
+    return web.json_response(value, dumps=_dumps)
+
+
+def _dumps(value: object) -> str:
     # Nothing that is no number: clients in other languages choke on NaN.
-    return web.json_response(value, dumps=lambda value: json.dumps(value, allow_nan=False))
+    return json.dumps(value, allow_nan=False)

@@ -1,13 +1,14 @@
 """The TCP side of the HTTP port."""
 
-import asyncio
 import logging
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from stampmill.core.operate.front import Front
 from stampmill.core.operate.web.app import Site, make_app
-from stampmill.core.operate.web.guard import PATIENCE, Guard
+from stampmill.core.operate.web.guard import PATIENCE, Guard, HttpCaller
+from stampmill.core.operate.web.polls import Document, Polls
 
 CLOSE_SECONDS = 0.5
 
@@ -31,14 +32,15 @@ class WebServer:
 
     def __init__(self, site: Site, *, patience: float = PATIENCE) -> None:
         self._runner = web.AppRunner(
-            make_app(site, self._let_stay),
+            make_app(site, self),
             access_log=None,
             logger=_log,
             shutdown_timeout=CLOSE_SECONDS,
             handle_signals=False,
         )
         self._patience = patience
-        self._server: asyncio.Server | None = None
+        self._polls = Polls(site.desk)
+        self._front = Front(self._admit, patience)
         self.guard: Guard | None = None
 
     async def listen(self, host: str, port: int) -> tuple[str, int]:
@@ -46,21 +48,33 @@ class WebServer:
         await self._runner.setup()
         assert self._runner.server is not None  # noqa: S101  set up above
         self.guard = Guard(self._runner.server, patience=self._patience)
-        loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(self.guard, host, port, backlog=128)
+            return await self._front.listen(host, port)
         except OSError:
             await self._runner.cleanup()
             raise
-        address = self._server.sockets[0].getsockname()
-        return str(address[0]), int(address[1])
 
     async def close(self) -> None:
         """Hang up on everybody."""
-        if self._server is not None:
-            self._server.close()
+        self._front.close()
         await self._runner.cleanup()
 
-    def _let_stay(self, connection: object) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many clients have not said a request, or not yet taken the reply to one."""
+        return self._front.waiting
+
+    def let_stay(self, connection: object) -> None:
+        """Have patience with a connection whose reply has no end."""
         if self.guard is not None:
             self.guard.let_stay(connection)
+
+    def learn(self, request: web.Request, document: Document) -> None:
+        """Answer the same request without aiohttp from now on."""
+        if self.guard is not None:
+            self._polls.learn(self.guard.heard(request.transport), request, document)
+
+    def _admit(self, _address: str) -> HttpCaller | None:
+        if self.guard is None or not self.guard.has_room(self._front.waiting):
+            return None
+        return HttpCaller(self._polls, self.guard)

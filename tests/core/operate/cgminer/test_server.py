@@ -15,6 +15,7 @@ from stampmill.core.operate.cgminer import server as module
 from stampmill.core.operate.cgminer.answers import Answers
 from stampmill.core.operate.cgminer.server import ApiServer
 from tests.core.operate.desks import Rig
+from tests.core.operate.waits import eventually
 from tests.core.snapshots import DEVICE
 from tests.pool.loopback import in_loop
 
@@ -81,7 +82,7 @@ async def test_a_client_that_says_nothing_or_half_is_left() -> None:
         for begun in (b"", b'{"comm'):
             with contextlib.suppress(ConnectionError):
                 assert await ask(port, begun) == b""
-        assert not server._clients
+        assert server.waiting == 0
 
 
 @in_loop
@@ -98,10 +99,10 @@ async def test_a_client_that_never_reads_is_left() -> None:
     seen = 0
     for _ in range(200):
         await asyncio.sleep(0.02)
-        seen = max(seen, len(server._clients))
-        if seen and not server._clients:
+        seen = max(seen, server.waiting)
+        if seen and not server.waiting:
             break
-    assert (seen, len(server._clients)) == (1, 0)
+    assert (seen, server.waiting) == (1, 0)
     client.close()
     await server.close()
 
@@ -120,7 +121,7 @@ async def test_two_hundred_at_once_are_all_answered() -> None:
         replies = await asyncio.gather(*(ask(port, REQUEST) for _ in range(200)))
         assert all(reply.endswith(b"}\0") for reply in replies)
         assert server.turned_away == 0
-        assert not server._clients
+        assert server.waiting == 0
 
 
 @in_loop
@@ -128,13 +129,16 @@ async def test_more_than_can_be_served_are_turned_away(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "MAX_CLIENTS", 3)
     async with serving() as (server, port):
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        for _, writer in idle:
+            writer.write(b"{")
+        await eventually(lambda: server.waiting == 3)
         with contextlib.suppress(ConnectionError):
             assert await ask(port, REQUEST) == b""
         assert server.turned_away == 1
         for _, writer in idle:
             writer.close()
             await writer.wait_closed()
-        await asyncio.sleep(0)
+        await eventually(lambda: server.waiting == 0)
         assert b"SUMMARY" in await ask(port, REQUEST)
 
 

@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from stampmill.core.operate.web.app import Site
 from stampmill.core.operate.web.server import WebServer
 from tests.core.operate.cgminer.questions import world
 from tests.core.operate.desks import Rig
+from tests.core.operate.waits import eventually
 from tests.core.snapshots import DEVICE
 from tests.pool.loopback import in_loop
 
@@ -57,12 +58,6 @@ async def until(reader: asyncio.StreamReader, kind: str) -> list[Message]:
 
 def _unchunked(data: bytes) -> bytes:
     return re.sub(rb"\r\n[0-9a-f]+\r\n", b"", data)
-
-
-async def eventually(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not true():  # noqa: ASYNC110  the server has no event for it
-            await asyncio.sleep(0.01)
 
 
 # Files
