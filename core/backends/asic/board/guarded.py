@@ -10,6 +10,7 @@ from stampmill.core.backends.asic.board.bring_up import Sleep
 from stampmill.core.backends.asic.board.chip_board import ChipBoard
 from stampmill.core.backends.asic.board.inquiry import Inquiry
 from stampmill.core.backends.asic.board.settings import BoardSettings
+from stampmill.core.backends.asic.board.tuned_chain import quiet_for
 from stampmill.core.backends.asic.control.limits import Model
 from stampmill.core.backends.asic.control.profile import Profile
 from stampmill.core.backends.asic.control.thermal import HEAT_FAULTS
@@ -179,7 +180,7 @@ class GuardedBoard(ChipBoard):
     async def _choose_model(self, guard: GuardianClient, port: Port) -> None:
         """Let the chips answer once, and hold the board to the limits of what they are."""
         await self._release(guard)
-        chip_id, _ = await Inquiry(port).identify()
+        chip_id, _ = await Inquiry(port, quiet_for(self.emulation())).identify()
         await guard.reset(high=False)
         model = self._profile.model(self.settings.chip_for(chip_id, self.name).id)
         if model is None:

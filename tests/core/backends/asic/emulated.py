@@ -32,13 +32,11 @@ class Rig:
     def __init__(self, link: Path, session: Session, backend: AsicBackend) -> None:
         self.link, self.session, self.backend = link, session, backend
         self.nonces: list[Nonce] = []
+        self.good: list[Nonce] = []
+        """Those that are no hardware errors."""
         self.findings: Counter[Finding] = Counter()
         self.told: list[str] = []
         self._extranonces = ExtranonceCounter()
-
-    @property
-    def good(self) -> list[Nonce]:
-        return [n for n in self.nonces if verify(n)[0] is not Finding.HARDWARE_ERROR]
 
     def feed(self, **changes: Any) -> TicketFeed:
         job = new_job(**changes)
@@ -113,7 +111,10 @@ async def mining(folder: Path, kind: str = "bm1370", **options: Any) -> AsyncIte
 async def _read(rig: Rig) -> None:
     async for nonce in rig.backend.nonces():
         rig.nonces.append(nonce)
-        rig.findings[verify(nonce)[0]] += 1
+        finding = verify(nonce)[0]
+        rig.findings[finding] += 1
+        if finding is not Finding.HARDWARE_ERROR:
+            rig.good.append(nonce)
 
 
 def works(nonces: list[Nonce]) -> list[Work]:
