@@ -84,7 +84,7 @@ def walk(
 def label(shape: Shape) -> str:
     """Return a shape's name in tables and in the file."""
     parts = [f"width {shape.width}", f"group {shape.group}"]
-    if shape.one_by_one:
+    if shape.versions > 1 and shape.one_by_one:
         parts.append(f"{shape.versions} versions, one by one")
     elif shape.versions > 1:
         parts.append(f"{shape.versions} versions, second hash {_times(shape.copies)}")
@@ -135,7 +135,7 @@ class _Walker:
             versions: each for versions, each in shapes.items() if versions in {1, shape.versions}
         }
         if 1 not in shapes:
-            shapes[1] = replace(shape, versions=1, copies=1, one_by_one=False)
+            shapes[1] = replace(shape, versions=1, copies=1)
         try:
             rate = self._trials.rate(shapes, shape.versions, self._trial_seconds)
         except StampmillError as error:
@@ -183,7 +183,7 @@ def _widths(info: DeviceInfo, usual: Shape) -> list[Shape]:
 
 def _shared(info: DeviceInfo, one: Shape) -> list[Shape]:
     if not info.is_gpu:
-        return [replace(one, versions=versions, one_by_one=True) for versions in ONE_BY_ONE]
+        return [replace(one, versions=versions) for versions in ONE_BY_ONE]
     return [replace(one, versions=versions, copies=copies) for versions, copies in SHARED]
 
 

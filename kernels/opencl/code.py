@@ -12,7 +12,7 @@ from importlib.resources import files
 from stampmill.kernels.errors import GeneratorError
 from stampmill.kernels.evaluate import evaluate
 from stampmill.kernels.graph import Node, Op, Scope, lanes, reach
-from stampmill.kernels.listing import Chain, chain
+from stampmill.kernels.listing import Chain, Weave, chain, pipelined
 from stampmill.kernels.lower import lowered
 from stampmill.kernels.search import Search
 
@@ -22,6 +22,9 @@ MAX_UNROLL = 16
 MAX_GROUP = 1024
 SLOTS = 1024
 """Hits that one launch has room for; the buffer is a word for their number, and two for each."""
+
+WEAVE = Weave(grain=32, lead=2)
+"""How two hashes side by side are one listing: of PoCL's, among the fastest for each vector."""
 
 _C = {
     Op.ADD: "ADD({0}, {1})",
@@ -49,8 +52,8 @@ class Shape:
     multiply_to_add: bool = False
     """Add by inline PTX on NVIDIA's multiply pipe."""
     one_by_one: bool = False
-    """Do both hashes of a version before the next one's, with the schedule kept: for CPUs, whose
-    registers do not hold the states of several."""
+    """Do a version after the other, with the schedule kept, each beside the second hash of the one
+    before: for CPUs, whose registers do not hold the states of several, and which look ahead."""
 
     def __post_init__(self) -> None:
         if self.width not in WIDTHS:
@@ -105,6 +108,7 @@ def source(shape: Shape) -> str:
     code = _Code(shape)
     parts = {
         "unroll": [f"#pragma unroll {shape.unroll}"],
+        "digests": code.digests(),
         "first hashes": code.first_hashes(),
         "second hashes": code.second_hashes(),
     }
@@ -152,9 +156,19 @@ class _Code:
             yield name, f"{number}u" if name == "SLOTS" else str(number)
         if shape.multiply_to_add:
             yield "MULTIPLY_TO_ADD", "1"
+        if shape.one_by_one:
+            yield "ONE_BY_ONE", "1"
+
+    def digests(self) -> Iterator[str]:
+        """Write the digest that waits for its second hash, where a step leaves it to the next."""
+        for i in range(8 if self._shape.one_by_one else 0):
+            yield f"LANES digest0_{i} = ALL(0u);"
 
     def first_hashes(self) -> Iterator[str]:
-        """Write the shared schedule and each version's first hash, round by round."""
+        """Write the shared schedule and each version's first hash, round by round.
+
+        One by one it is the schedule alone.
+        """
         search, versions = self._search, range(self._shape.versions)
         if self._shape.one_by_one:
             yield from (self._operation(x, 0, shared=True) for x in chain(search.schedule))
@@ -169,23 +183,34 @@ class _Code:
 
     def second_hashes(self) -> Iterator[str]:
         """Write so many second hashes as there are copies, and move the digests up behind them."""
-        search, shape = self._search, self._shape
-        nodes = chain(search.second)
-        mask = self._operand(search.clear.operands[1], 0)
-        if shape.one_by_one:
-            yield from (self._operation(x, 0) for x in chain([*search.first, *search.digest]))
-            yield from self._digest(0)
+        if self._shape.one_by_one:
+            yield from self._step()
+            return
+        shape, nodes = self._shape, chain(self._search.second)
         for slot in range(shape.copies):
             for node in nodes:
                 yield self._operation(node, slot)
-            last = self._operand(search.last, slot)
-            number = f"first_version + turn * COPIES + {slot}u"
-            rest = f"{last} & {mask}"
-            yield f"if (MAY_HIT({last}, {mask}))"
-            yield f"    report_lanes(found, nonce, {rest}, {number}, first, last, one - 1u);"
-        for version in range(0 if shape.one_by_one else shape.versions - shape.copies):
+            yield from self._report(slot, "nonce", f"turn * COPIES + {slot}u")
+        for version in range(shape.versions - shape.copies):
             for i in range(8):
                 yield f"digest{version}_{i} = digest{version + shape.copies}_{i};"
+
+    def _step(self) -> Iterator[str]:
+        """Write the first hash of a version, and the second one of what the step before left."""
+        for node in pipelined(self._search, WEAVE):
+            if node.op is not Op.CLEAR:
+                yield self._operation(node, 0)
+        yield from self._report(0, "turn ? nonce : nonce - ALL(step)", "(turn ? turn : turns) - 1u")
+        for i, node in enumerate(self._search.digest):
+            yield f"digest0_{i} = {self._operand(node, 0)};"
+
+    def _report(self, slot: int, nonce: str, version: str) -> Iterator[str]:
+        last = self._operand(self._search.last, slot)
+        mask = self._operand(self._search.clear.operands[1], slot)
+        begun = " && (n | turn)" if self._shape.one_by_one else ""
+        yield f"if (MAY_HIT({last}, {mask}){begun})"
+        numbers = f"{last} & {mask}, first_version + {version}"
+        yield f"    report_lanes(found, {nonce}, {numbers}, first, last, one - 1u);"
 
     def _digest(self, version: int) -> Iterator[str]:
         for i, node in enumerate(self._search.digest):

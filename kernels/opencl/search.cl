@@ -57,6 +57,14 @@ static LANES multiply_add(LANES x, LANES factor, LANES y) {
     return sum;
 }
 #define ADD(x, y) multiply_add(x, one, y)
+/* PoCL's compiler puts sums in an order of its own, which a CPU waits for. */
+#elif WIDTH == 16 && defined(__AVX512F__)
+static LANES add(LANES x, LANES y) {
+    LANES sum;
+    __asm__("vpaddd %2, %1, %0" : "=v"(sum) : "v"(x), "v"(y));
+    return sum;
+}
+#define ADD(x, y) add(x, y)
 #else
 #define ADD(x, y) ((x) + (y))
 #endif
@@ -97,6 +105,16 @@ static void report_lanes(__global volatile uint *found, LANES nonces, LANES rest
             report(found, nonce.lane[i], version);
 }
 
+/* One by one, a step does the first hash of a version and the second one of the step before. The last
+   digest takes one step beyond all rounds, and the first step has nothing to report. */
+#ifdef ONE_BY_ONE
+#define STEPS_BEYOND 1u
+#define TURNS (n < rounds ? turns : STEPS_BEYOND)
+#else
+#define STEPS_BEYOND 0u
+#define TURNS turns
+#endif
+
 /* AMD's CDNA: clang keeps more words in registers than it has to. With so many waves beside each
    other it spills none still, and makes no more instructions; with another one it would. */
 #if (VERSIONS == 2 || VERSIONS == 4) && (defined(__gfx90a__) || defined(__gfx942__))
@@ -112,12 +130,13 @@ void search(const Uniform uniform, const uint first, const uint last, const uint
     const uint step = WIDTH * (uint)get_global_size(0);
     const int is_easy = uniform.work[MASK_WORD] != 0xffffffffu;
     LANES nonce = ALL(first + WIDTH * (uint)get_global_id(0)) + EACH_LANE;
+#include "digests"
 #include "unroll"
-    for (uint n = 0; n < rounds; n++, nonce += ALL(step)) {
+    for (uint n = 0; n < rounds + STEPS_BEYOND; n++, nonce += ALL(step)) {
         const LANES nonce_0 = SWAP(nonce);
 #include "first hashes"
 #if VERSIONS > COPIES
-        for (uint turn = 0; turn < turns; turn++) {
+        for (uint turn = 0; turn < TURNS; turn++) {
 #else
         {
             const uint turn = 0;

@@ -78,7 +78,7 @@ def test_plain_additions_are_tried_where_ptx_is_usual() -> None:
 
 def test_a_cpu_is_tried_with_its_own_widths_and_groups() -> None:
     trials = Simulated(CPU, width8=1.2, group64=1.1)
-    assert walked(trials).shapes == {1: Shape(8, group=64)}
+    assert walked(trials).shapes == {1: Shape(8, group=64, one_by_one=True)}
     assert {shape.width for shape in trials.tried} == {4, 8, 16}
 
 

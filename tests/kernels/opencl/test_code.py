@@ -59,8 +59,17 @@ def test_a_looped_second_hash_is_in_the_code_once() -> None:
 
 def test_versions_one_by_one_have_each_hash_in_the_code_once() -> None:
     one, looped = operations(Shape()), operations(Shape(1, 8, one_by_one=True))
-    assert looped == one
+    assert looped == one == operations(Shape(one_by_one=True))
     assert "uniform.version[turn]" in source(Shape(1, 8, one_by_one=True))
+
+
+def test_versions_one_by_one_have_the_first_hash_beside_the_second_of_the_one_before() -> None:
+    step = source(Shape(1, 8, one_by_one=True)).split("turn < TURNS")[1].splitlines()
+    made = [line for line in step if line.startswith("const LANES")]
+    first = [i for i, line in enumerate(made) if "uniform.version" in line]
+    second = [i for i, line in enumerate(made) if "digest0_" in line]
+    assert first[0] < second[-1]
+    assert second[0] < first[-1]
 
 
 def test_inline_ptx_is_for_those_that_ask_for_it() -> None:

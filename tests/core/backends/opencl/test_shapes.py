@@ -11,6 +11,10 @@ POCL = {"platform": "Portable Computing Language", "is_gpu": False}
 AMD = {"platform": "AMD Accelerated Parallel Processing"}
 
 
+def one_by_one(width: int) -> tuple[Shape, ...]:
+    return tuple(Shape(width, versions, group=8, one_by_one=True) for versions in (1, 8))
+
+
 @pytest.mark.parametrize(
     ("said", "shapes"),
     [
@@ -18,9 +22,9 @@ AMD = {"platform": "AMD Accelerated Parallel Processing"}
         (AMD | {"name": "gfx942:sramecc+"}, (Shape(), Shape(1, 4, 2))),
         (AMD | {"name": "gfx1100"}, (Shape(), Shape(1, 2, 1))),
         ({"platform": "Apple", "max_group": 64}, (Shape(group=64), Shape(1, 2, 1, group=64))),
-        (POCL | {"width": 16}, (Shape(16, group=8), Shape(16, 8, group=8, one_by_one=True))),
-        (POCL | {"width": 4}, (Shape(4, group=8), Shape(4, 8, group=8, one_by_one=True))),
-        (POCL | {"width": 1}, (Shape(16, group=8), Shape(16, 8, group=8, one_by_one=True))),
+        (POCL | {"width": 16}, one_by_one(16)),
+        (POCL | {"width": 4}, one_by_one(4)),
+        (POCL | {"width": 1}, one_by_one(16)),
     ],
     ids=["NVIDIA", "CDNA", "RDNA", "unknown", "AVX-512", "NEON", "Intel's runtime"],
 )
