@@ -18,7 +18,9 @@ with atheris.instrument_imports(include=["stampmill.pool", "stampmill.core.chain
 MOST_MEMORY = 64 << 20
 """Bytes above the start that no input may make us keep."""
 WARM_UP = 5_000
-LOOK_EVERY = 1_000
+"""Inputs after which growth counts."""
+LOOKS = 5
+"""How often it is looked at in as many inputs."""
 SLOWEST = 5
 """Seconds after which one input counts as a hang."""
 LONGEST = 16_384
@@ -27,8 +29,9 @@ LONGEST = 16_384
 class MemoryWatch:
     """Runs a target and fails when the process has grown too much since it was warm."""
 
-    def __init__(self, target: Callable[[bytes], None]) -> None:
+    def __init__(self, target: Callable[[bytes], None], warm_up: int) -> None:
         self._target = target
+        self._warm_up = warm_up
         self._runs = 0
         self._start = 0
 
@@ -36,12 +39,12 @@ class MemoryWatch:
         """Run one input."""
         self._runs += 1
         self._target(data)
-        if self._runs == WARM_UP:
+        if self._runs == self._warm_up:
             self._start = resident()
-        elif self._runs > WARM_UP and self._runs % LOOK_EVERY == 0:
+        elif self._runs > self._warm_up and self._runs % (self._warm_up // LOOKS) == 0:
             grown = resident() - self._start
             if grown > MOST_MEMORY:
-                raise MemoryError(f"{grown >> 20} MiB more than after {WARM_UP} inputs")
+                raise MemoryError(f"{grown >> 20} MiB more than after {self._warm_up} inputs")
 
 
 def resident() -> int:
@@ -55,6 +58,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", choices=sorted(targets.TARGETS))
     parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--inputs", type=int, default=-1, help="end after so many, if sooner")
+    parser.add_argument("--warm-up", type=int, default=WARM_UP, help="inputs")
     parser.add_argument(
         "--corpus", type=Path, help="folder of inputs, kept and added to; failures go beside it"
     )
@@ -70,11 +75,13 @@ def main() -> None:
         dictionary.write_text("".join(map(quoted, targets.words())))
         arguments = [
             sys.argv[0], str(corpus), f"-dict={dictionary}", f"-max_len={LONGEST}",
-            f"-max_total_time={options.seconds}", f"-timeout={SLOWEST}", "-rss_limit_mb=0",
+            f"-max_total_time={options.seconds}", f"-runs={options.inputs}",
+            f"-timeout={SLOWEST}", "-rss_limit_mb=0",
             f"-artifact_prefix={failures / 'fuzz-'}", "-print_final_stats=1",
             f"-seed={options.seed}", "-close_fd_mask=0",
         ]  # fmt: skip
-        atheris.Setup(arguments, MemoryWatch(targets.TARGETS[options.target]))
+        target = targets.TARGETS[options.target]
+        atheris.Setup(arguments, MemoryWatch(target, options.warm_up))
         atheris.Fuzz()
 
 
