@@ -14,6 +14,8 @@ STAMPMILL_NATIVE ?= auto
 export STAMPMILL_NATIVE
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where Python keeps no compiled modules, each worker and command of the tests compiles all again.
+unexport PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
