@@ -1,7 +1,7 @@
 """The same latencies where an OpenCL device mines, which is in the middle of launches."""
 
 from stampmill.bench.pipeline.effort import Effort
-from stampmill.bench.pipeline.latency import Course, benchmarks, p99, run
+from stampmill.bench.pipeline.latency import Course, benchmarks, p99, run, switches
 from stampmill.bench.pipeline.targets import Finding, Target
 from stampmill.core.backends.opencl.backend import IN_FLIGHT
 from stampmill.core.backends.opencl.plans import LAUNCH_SECONDS
@@ -27,5 +27,5 @@ def measure(effort: Effort) -> Finding:
     interval = max(effort.job_interval, _LAUNCHES * LAUNCH_SECONDS)
     jobs = max(effort.jobs // 5, 4)
     result, _ = run(Course(jobs, interval, _SHARES_PER_SECOND, device=effort.device))
-    outcomes = [p99(JOB_SWITCH, result["job_switch"]), p99(SHARE_PATH, result["share_path"])]
+    outcomes = [p99(JOB_SWITCH, switches(result, interval)), p99(SHARE_PATH, result["share_path"])]
     return Finding(outcomes, benchmarks(result, f"{effort.device}_", {"device": effort.device}))

@@ -1,7 +1,7 @@
 """The same latencies at pools of all paces: a new job every 10 ms, or only every 30 s."""
 
 from stampmill.bench.pipeline.effort import Effort
-from stampmill.bench.pipeline.latency import Course, benchmarks, run
+from stampmill.bench.pipeline.latency import Course, benchmarks, run, switches
 from stampmill.bench.pipeline.targets import Finding, Outcome, Target
 from stampmill.bench.processes.children import Result
 from stampmill.bench.summary import percentile
@@ -23,14 +23,10 @@ def measure(effort: Effort) -> Finding:
         interval: run(Course(jobs, interval, shares_per_second, priority=effort.priority))[0]
         for interval, jobs in effort.paces
     }
-    starved = sum(result["starved_jobs"] for result in results.values())
-    jobs = sum(result["jobs"] for result in results.values())
+    switched = {interval: switches(result, interval) for interval, result in results.items()}
+    sent = {interval: result["share_path"] for interval, result in results.items()}
     return Finding(
-        [
-            _worst(JOB_SWITCH, "job_switch", results),
-            _worst(SHARE_PATH, "share_path", results),
-            Outcome(STARVED, starved, f"of {jobs} clean jobs"),
-        ],
+        [_worst(JOB_SWITCH, switched), _worst(SHARE_PATH, sent), _starved(results)],
         [
             benchmark
             for interval, result in results.items()
@@ -44,10 +40,19 @@ def named(interval: float) -> str:
     return f"{interval:g}s" if interval >= 1 else f"{1000 * interval:g}ms"
 
 
-def _worst(target: Target, name: str, results: dict[float, Result]) -> Outcome:
-    rows = {named(interval): result[name] for interval, result in results.items() if result[name]}
+def _worst(target: Target, seconds: dict[float, list[float]]) -> Outcome:
+    rows = {named(interval): row for interval, row in seconds.items() if row}
     if not rows:
         return Outcome(target, None, "nothing was measured")
     found = {pace: 1000 * percentile(row, 99) for pace, row in rows.items()}
     parts = [f"every {pace} {value:.3f} ({len(rows[pace])})" for pace, value in found.items()]
     return Outcome(target, max(found.values()), ", ".join(parts), {"p99": found})
+
+
+def _starved(results: dict[float, Result]) -> Outcome:
+    """Tell them by pace: at the fast ones a thread that waits for its CPU misses many."""
+    starved = {named(interval): result["starved_jobs"] for interval, result in results.items()}
+    jobs = sum(result["jobs"] for result in results.values())
+    parts = [f"{count} every {pace}" for pace, count in starved.items() if count]
+    detail = ": ".join([f"of {jobs} clean jobs", *([", ".join(parts)] if parts else [])])
+    return Outcome(STARVED, sum(starved.values()), detail, {"starved": starved})

@@ -91,6 +91,8 @@ def report(findings: Sequence[Finding], effort: Effort) -> str:
         if _is_disturbed(finding):
             share = f"{finding.others:.0%} of the CPUs"
             lines.append(f"unstable: other processes used {share} during {finding.part}")
+    if effort.priority is not FULL.priority:
+        lines.append(f"the miner's threads had {effort.priority.value} priority")
     if _is_short(effort):
         lines.append("a short run: not to be quoted")
     return "\n".join(lines)
@@ -103,6 +105,7 @@ def as_document(findings: Sequence[Finding], effort: Effort) -> Document:
         [outcome.as_dict() for finding in findings for outcome in finding.outcomes],
     )
     record["short_run"] = _is_short(effort)
+    record["cpu_priority"] = effort.priority.value
     record["others"] = {finding.part: finding.others for finding in findings}
     return record
 
@@ -118,7 +121,7 @@ def missed(findings: Sequence[Finding]) -> list[str]:
 
 
 def _is_short(effort: Effort) -> bool:
-    return replace(effort, device="") != FULL
+    return replace(effort, device=FULL.device, priority=FULL.priority) != FULL
 
 
 def _is_wanted(part: Part, only: Sequence[str]) -> bool:

@@ -27,6 +27,8 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="some seconds each, to see that it works")
     device = "the latencies of this OpenCL device, such as opencl:0, and nothing else"
     add("-d", "--device", default="", metavar="DEVICE", help=device)
+    priority = "of the miner's threads: idle as users have it, or normal, beside other work (idle)"
+    add("--cpu-priority", choices=["idle", "normal"], default="idle", help=priority)
     patience = "repeat a part that other processes disturbed, each for at most so long (0)"
     add("--patience", type=values.seconds, default=0.0, metavar="S", help=patience)
     add("--check", action="store_true", help="exit 6 unless every target is met")
@@ -36,12 +38,18 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> ExitCode:
     """Measure the parts; with --check a missed target is an error."""
-    from stampmill.bench.pipeline import effort, parts  # noqa: PLC0415  mining starts without
+    # Mining starts without.
+    from stampmill.bench.pipeline import effort, parts  # noqa: PLC0415
+    from stampmill.core.backends.options import CpuPriority  # noqa: PLC0415
 
     output.check(options)
     if options.device and options.device.partition(":")[0] != "opencl":
         raise UsageError(f"no OpenCL device '{options.device}': write opencl:0")
-    extent = replace(effort.QUICK if options.quick else effort.FULL, device=options.device)
+    extent = replace(
+        effort.QUICK if options.quick else effort.FULL,
+        device=options.device,
+        priority=CpuPriority(options.cpu_priority),
+    )
     findings = parts.measure(options.only, extent, output.progress, options.patience)
     output.publish(options, parts.as_document(findings, extent), parts.report(findings, extent))
     if options.check and (missed := parts.missed(findings)):

@@ -1,6 +1,6 @@
 import pytest
 
-from stampmill.bench.pipeline import device, effort, intervals, parts, speed
+from stampmill.bench.pipeline import device, effort, intervals, latency, parts, speed
 from stampmill.bench.pipeline.targets import Verdict
 from stampmill.bench.summary import histogram
 from stampmill.core.backends.reference import ReferenceKernel
@@ -21,15 +21,24 @@ def test_the_worst_pace_decides_and_every_one_is_told(monkeypatch):
     monkeypatch.setattr(intervals, "run", lambda course: (found[course.interval], {}))
     measured = intervals.measure(effort.Effort(paces=((0.01, 300), (5.0, 5))))
     switch, path, starved = measured.outcomes
-    assert (switch.value, switch.verdict) == (1.5, Verdict.MISSED)
-    assert switch.detail == "every 10ms 1.500 (2), every 5s 0.100 (1)"
+    assert (switch.value, switch.verdict) == (10.0, Verdict.MISSED)
+    assert switch.detail == "every 10ms 10.000 (3), every 5s 0.100 (1)"
     assert path.verdict is Verdict.MET
-    assert (starved.value, starved.detail) == (1, "of 10 clean jobs")
+    assert (starved.value, starved.detail) == (1, "of 10 clean jobs: 1 every 10ms")
     names = [benchmark.name for benchmark in measured.benchmarks]
     assert names == ["10ms_job_switch", "10ms_share_path", "5s_job_switch", "5s_share_path"]
     first = measured.benchmarks[0]
     assert first.params == {"kernel": "k", "what": "job_switch", "job_interval": 0.01}
     assert sum(first.extra_info["histogram"]["counts"]) == 2
+
+
+def test_a_switch_that_the_next_job_overtook_took_that_long():
+    """Half of the jobs are starved: what the other half needed is not the figure."""
+    course = latency.Course(4, 0.05, 1.0)
+    told = result(switches=(0.001, 0.002), starved=2) | {"submitted": 3, "dead_sent": 0}
+    switch, _, starved, _ = latency._outcomes(course, told, {"stale": 0})
+    assert (switch.value, switch.detail) == (50.0, "4 of them, p50 2.000, max 50.000")
+    assert starved.value == 2
 
 
 def test_a_pace_without_a_figure_is_left_out(monkeypatch):

@@ -94,6 +94,15 @@ def test_a_busy_machine_is_named():
     assert "unstable" not in parts.report([replace(finding, others=0.01)], FULL)
 
 
+def test_another_priority_than_users_have_is_named():
+    finding = Finding([Outcome(ONE, 2.0, "slow")], part="first")
+    normal = replace(FULL, priority=CpuPriority.NORMAL)
+    assert "threads had normal priority" in parts.report([finding], normal)
+    assert "priority" not in parts.report([finding], FULL)
+    record = parts.as_document([finding], normal)
+    assert (record["cpu_priority"], record["short_run"]) == ("normal", False)
+
+
 class Busy:
     """A machine whose neighbours used these shares of it, one reading after the other."""
 
