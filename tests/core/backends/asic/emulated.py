@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from stampmill.bench.boards.world import Plan, Seat, seat
 from stampmill.core.backends.asic import entry
 from stampmill.core.backends.asic.backend.backend import AsicBackend
 from stampmill.core.backends.options import BackendOptions
@@ -29,13 +30,16 @@ _EASY = MAX_TARGET >> 14
 class Rig:
     """A board that is emulated in this process, and what has come from it."""
 
-    def __init__(self, link: Path, session: Session, backend: AsicBackend) -> None:
-        self.link, self.session, self.backend = link, session, backend
+    def __init__(self, link: Path, session: Session | Seat, backend: AsicBackend) -> None:
+        self.link, self.backend = link, backend
+        self.session: Any = session
         self.nonces: list[Nonce] = []
         self.good: list[Nonce] = []
         """Those that are no hardware errors."""
         self.findings: Counter[Finding] = Counter()
         self.told: list[str] = []
+        self.step = 0.01
+        """Seconds between two looks at what is waited for."""
         self._extranonces = ExtranonceCounter()
 
     def feed(self, **changes: Any) -> TicketFeed:
@@ -46,7 +50,7 @@ class Rig:
         """Wait for something that nonces bring about; fail if it takes too long."""
         async with asyncio.timeout(seconds):
             while not done():  # noqa: ASYNC110  counters of the board have no events
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(self.step)
 
     def counts(self) -> Counter[str]:
         """Return every counter of the board and its chips."""
@@ -97,15 +101,35 @@ async def emulated(
 @asynccontextmanager
 async def mining(folder: Path, kind: str = "bm1370", **options: Any) -> AsyncIterator[Rig]:
     """Yield a rig that mines."""
-    async with emulated(folder, kind, **options) as rig:
-        await rig.backend.open()
-        reader = asyncio.create_task(_read(rig))
-        rig.backend.replace(rig.feed())
-        try:
+    async with emulated(folder, kind, **options) as rig, _at_work(rig):
+        yield rig
+
+
+@asynccontextmanager
+async def mining_virtually(kind: str) -> AsyncIterator[Rig]:
+    """Yield a rig that mines on cables in memory; belongs to an event loop in virtual time."""
+    place = seat(
+        BoardOptions(kind, rate=2.0**14, zero_bits=8, seed=7), "board", Plan(0.0, tick=0.2)
+    )
+    rig = Rig(Path("board"), place, place.backend)
+    rig.step = 0.2
+    try:
+        async with _at_work(rig):
             yield rig
-        finally:
-            await rig.backend.close()
-            await reader
+    finally:
+        await place.close()
+
+
+@asynccontextmanager
+async def _at_work(rig: Rig) -> AsyncIterator[None]:
+    await rig.backend.open()
+    reader = asyncio.create_task(_read(rig))
+    rig.backend.replace(rig.feed())
+    try:
+        yield
+    finally:
+        await rig.backend.close()
+        await reader
 
 
 async def _read(rig: Rig) -> None:

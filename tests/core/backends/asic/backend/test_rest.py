@@ -1,17 +1,15 @@
 """A board without work for long goes cold, and comes back with the next job."""
 
-import asyncio
-from pathlib import Path
-
 import pytest
 
 from stampmill.core import native
-from stampmill.core.backends.asic.backend import rest
 from stampmill.core.backends.asic.backend.rest import COLD_AFTER, LongRestError, Rest
+from stampmill.core.board_report import BoardReport
 from stampmill.core.emulator.boards.control import ControlPort
-from tests.core.backends.asic.emulated import Rig, mining
+from stampmill.core.emulator.virtual_time import run
+from tests.core.backends.asic.emulated import Rig, mining_virtually
 
-PATIENCE = 60.0
+PATIENCE = COLD_AFTER + 60.0
 
 
 def test_a_rest_is_long_after_a_minute_without_work() -> None:
@@ -43,19 +41,19 @@ def is_cold(rig: Rig) -> bool:
     return bool(control.power.is_cold)
 
 
-@pytest.mark.skipif(not native.available(), reason="an emulated board hashes by the C extension")
-def test_a_board_whose_power_is_ours_goes_cold_and_comes_back_with_the_next_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rest, "COLD_AFTER", 0.2)
+def left_cold(rig: Rig) -> int:
+    return sum("left cold" in line for _, line in rig.session.told)
 
+
+@pytest.mark.skipif(not native.available(), reason="an emulated board hashes by the C extension")
+def test_a_board_whose_power_is_ours_goes_cold_and_comes_back_with_the_next_job() -> None:
     async def goes_cold(rig: Rig, times: int) -> None:
         rig.backend.idle()
-        await rig.until(lambda: sum("left cold" in line for line in rig.told) == times, PATIENCE)
+        await rig.until(lambda: left_cold(rig) == times, PATIENCE)
         await rig.until(lambda: is_cold(rig), PATIENCE)
 
     async def story() -> Rig:
-        async with mining(tmp_path, "bitaxe-gamma") as rig:
+        async with mining_virtually("bitaxe-gamma") as rig:
             await rig.until(lambda: len(rig.good) > 3, PATIENCE)
             await goes_cold(rig, 1)
             board = rig.backend.telemetry().board
@@ -66,13 +64,17 @@ def test_a_board_whose_power_is_ours_goes_cold_and_comes_back_with_the_next_job(
                 lambda: any(nonce.work.job.id == "again" for nonce in rig.nonces), PATIENCE
             )
             assert not is_cold(rig)
-            board = rig.backend.telemetry().board
-            assert board is not None
-            assert board.temperatures
-            assert any(reading.unit == "watts" for reading in board.readings)
+            await rig.until(lambda: bool(_shown(rig).temperatures), PATIENCE)
+            assert any(reading.unit == "watts" for reading in _shown(rig).readings)
             await goes_cold(rig, 2)
         return rig
 
-    rig = asyncio.run(story())
+    rig = run(story())
     assert rig.counts()["recoveries"] == 0
     assert is_cold(rig), "closed while it rests"
+
+
+def _shown(rig: Rig) -> BoardReport:
+    board = rig.backend.telemetry().board
+    assert board is not None
+    return board

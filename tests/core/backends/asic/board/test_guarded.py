@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from stampmill.bench.boards import drivers
+from stampmill.bench.boards.cables import Cables
 from stampmill.core.backends.asic.board.base import BoardError
 from stampmill.core.backends.asic.board.bitaxe import BitaxeBoard
 from stampmill.core.backends.asic.board.emberone import EmberOneBoard
@@ -19,6 +21,7 @@ from stampmill.core.emulator.faults.catalogue import parse
 from stampmill.core.emulator.peripherals.board import EmulatedPower
 from stampmill.core.emulator.peripherals.faults import PowerFault
 from stampmill.core.emulator.session import Session
+from stampmill.core.emulator.virtual_time import run as run_virtually
 from stampmill.core.errors import NoDeviceError, UsageError
 from stampmill.core.versions import RolledVersions
 from tests.core.fakes import make_job, make_work
@@ -28,16 +31,25 @@ CLASSES = {"bitaxe-gamma": BitaxeBoard, "emberone": EmberOneBoard}
 
 
 class Rig:
-    """An emulated board plugged into this machine, and our board in front of it."""
+    """An emulated board with our board in front of it."""
 
-    def __init__(self, folder: Path, kind: str, settings: BoardSettings, **options: Any) -> None:
-        self.path = folder / "board"
-        device = build(BoardOptions(kind, **options))
-        control = device.ports[1].emulation.device
+    board: GuardedBoard
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        self.device = build(BoardOptions(kind, **options))
+        control = self.device.ports[1].emulation.device
         assert isinstance(control, ControlPort)
         self.power: EmulatedPower = control.power
-        self.session = Session(device, self.path)
-        self.board: GuardedBoard = CLASSES[kind](str(self.path), self._locate, settings)
+
+
+class PluggedRig(Rig):
+    """It is plugged into this machine, with a guardian that is a process."""
+
+    def __init__(self, folder: Path, kind: str, **options: Any) -> None:
+        super().__init__(kind, **options)
+        self.path = folder / "board"
+        self.session = Session(self.device, self.path)
+        self.board = CLASSES[kind](str(self.path), self._locate)
 
     def _locate(self) -> BoardPorts:
         if not self.path.exists():
@@ -45,7 +57,15 @@ class Rig:
         return BoardPorts(f"{self.path}.control", str(self.path))
 
 
-Use = Callable[[Rig], Awaitable[None]]
+class VirtualRig(Rig):
+    """It is on cables in memory, and all of it in virtual time."""
+
+    def __init__(self, kind: str, settings: BoardSettings, **options: Any) -> None:
+        super().__init__(kind, **options)
+        self.cables = Cables(self.device, "board", 0.05)
+        board = drivers.driver(self.device, self.cables, settings)
+        assert isinstance(board, GuardedBoard)
+        self.board = board
 
 
 def open_files() -> int:
@@ -53,14 +73,31 @@ def open_files() -> int:
 
 
 def run(
-    folder: Path,
-    use: Use,
+    use: Callable[[VirtualRig], Awaitable[None]],
     kind: str = "bitaxe-gamma",
     settings: BoardSettings | None = None,
     **options: Any,
 ) -> EmulatedPower:
     """Use a rig, stop its board, and return what is left of the emulated one."""
-    rig = Rig(folder, kind, settings or BoardSettings(), **options)
+    rig = VirtualRig(kind, settings or BoardSettings(), **options)
+
+    async def session() -> None:
+        try:
+            await use(rig)
+        finally:
+            await rig.board.stop()
+            await rig.cables.close()
+
+    run_virtually(session())
+    assert rig.power.is_cold
+    return rig.power
+
+
+def run_plugged(
+    folder: Path, use: Callable[[PluggedRig], Awaitable[None]], kind: str, **options: Any
+) -> EmulatedPower:
+    """Do the same at a port, with a process, and see that no file stays open."""
+    rig = PluggedRig(folder, kind, **options)
 
     async def session() -> None:
         rig.session.open()
@@ -88,7 +125,7 @@ def are_sound(temperatures: Sequence[tuple[str, float]]) -> bool:
 def test_from_cold_to_nonces_and_back(
     tmp_path: Path, kind: str, name: str, chips: int, volts: float
 ) -> None:
-    async def use(rig: Rig) -> None:
+    async def use(rig: PluggedRig) -> None:
         facts = await rig.board.bring_up()
         assert (facts.kind, facts.chips) == (name, chips)
         assert rig.power.chips_awake
@@ -112,27 +149,27 @@ def test_from_cold_to_nonces_and_back(
         await rig.board.stop()
         assert rig.board.temperatures()  # for the summary
 
-    power = run(tmp_path, use, kind, rate=1e6, zero_bits=12)
+    power = run_plugged(tmp_path, use, kind, rate=1e6, zero_bits=12)
     assert power.violations == []
 
 
-def test_a_supra_is_told_by_its_chip_and_gets_its_own_voltage(tmp_path: Path) -> None:
-    async def use(rig: Rig) -> None:
+def test_a_supra_is_told_by_its_chip_and_gets_its_own_voltage() -> None:
+    async def use(rig: VirtualRig) -> None:
         facts = await rig.board.bring_up()
         assert facts.kind == "bitaxe-supra"
         assert rig.power.volts == pytest.approx(1.166, abs=0.002)
         with pytest.raises(UsageError, match="600 MHz is outside the 50 to 575 MHz"):
             await rig.board.retune(600)
 
-    run(tmp_path, use, faults=parse(["wrong-chip:1368"]))
+    run(use, faults=parse(["wrong-chip:1368"]))
 
 
-def test_a_chip_that_is_on_no_such_board_is_refused(tmp_path: Path) -> None:
-    async def use(rig: Rig) -> None:
+def test_a_chip_that_is_on_no_such_board_is_refused() -> None:
+    async def use(rig: VirtualRig) -> None:
         with pytest.raises(BoardError, match="no bitaxe with chip 1362 is known"):
             await rig.board.bring_up()
 
-    run(tmp_path, use, faults=parse(["wrong-chip:1362"]))
+    run(use, faults=parse(["wrong-chip:1362"]))
 
 
 @pytest.mark.parametrize(
@@ -144,36 +181,36 @@ def test_a_chip_that_is_on_no_such_board_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_settings_beyond_the_board_are_refused_and_leave_it_cold(
-    tmp_path: Path, settings: BoardSettings, text: str
+    settings: BoardSettings, text: str
 ) -> None:
-    async def use(rig: Rig) -> None:
+    async def use(rig: VirtualRig) -> None:
         with pytest.raises(UsageError, match=text):
             await rig.board.bring_up()
         assert rig.power.is_cold
         assert rig.power.fan_percent == 100
 
-    run(tmp_path, use, settings=settings)
+    run(use, settings=settings)
 
 
-def test_a_voltage_for_a_board_that_has_none_to_set_is_refused(tmp_path: Path) -> None:
-    async def use(rig: Rig) -> None:
+def test_a_voltage_for_a_board_that_has_none_to_set_is_refused() -> None:
+    async def use(rig: VirtualRig) -> None:
         with pytest.raises(UsageError, match="cannot be set"):
             await rig.board.bring_up()
 
-    run(tmp_path, use, "emberone", BoardSettings(volts=1.2), chips=2)
+    run(use, "emberone", BoardSettings(volts=1.2), chips=2)
 
 
-def test_a_board_without_its_supply_says_so(tmp_path: Path) -> None:
-    async def use(rig: Rig) -> None:
+def test_a_board_without_its_supply_says_so() -> None:
+    async def use(rig: VirtualRig) -> None:
         rig.power.faults.add(PowerFault.NO_SUPPLY)
         with pytest.raises(BoardError, match="is the board's own supply plugged in"):
             await rig.board.bring_up()
 
-    run(tmp_path, use)
+    run(use)
 
 
-def test_a_board_that_was_stopped_or_unplugged_is_brought_up_again(tmp_path: Path) -> None:
-    async def use(rig: Rig) -> None:
+def test_a_board_that_was_stopped_or_unplugged_is_brought_up_again() -> None:
+    async def use(rig: VirtualRig) -> None:
         await rig.board.bring_up()
         assert rig.power.volts == pytest.approx(1.1, abs=0.002)
         rig.power.faults.add(PowerFault.OVER_CURRENT)
@@ -183,23 +220,23 @@ def test_a_board_that_was_stopped_or_unplugged_is_brought_up_again(tmp_path: Pat
         assert rig.power.is_cold
         rig.power.faults.clear()
         await rig.board.bring_up()
-        rig.session.close()
+        rig.cables.unplug()
         with pytest.raises((BoardError, PortGoneError), match="gone"):
             async with asyncio.timeout(10):
                 await rig.board.hear()
-        with pytest.raises(NoDeviceError, match="no board at"):
+        with pytest.raises(NoDeviceError, match="no port"):
             await rig.board.bring_up()
-        rig.session.open()
+        rig.cables.plug_in()
         await rig.board.bring_up()
         assert rig.power.chips_awake
 
-    assert run(tmp_path, use, settings=BoardSettings(volts=1.1)).violations == []
+    assert run(use, settings=BoardSettings(volts=1.1)).violations == []
 
 
-def test_a_board_that_is_not_up_has_nothing_to_say(tmp_path: Path) -> None:
-    async def use(rig: Rig) -> None:
+def test_a_board_that_is_not_up_has_nothing_to_say() -> None:
+    async def use(rig: VirtualRig) -> None:
         with pytest.raises(BoardError, match="is not up"):
             await rig.board.hear()
         assert rig.board.temperatures() == ()
 
-    run(tmp_path, use)
+    run(use)

@@ -3,7 +3,7 @@ import pytest
 from stampmill.core.backends.asic.control import tps546
 from stampmill.core.backends.asic.control.profile import reset_step
 from stampmill.core.backends.asic.control.replies import Variant
-from stampmill.core.backends.asic.guardian.keeper import COLD_SECONDS
+from stampmill.core.backends.asic.guardian import keeper
 from stampmill.core.backends.asic.guardian.line import LineError
 from stampmill.core.backends.asic.guardian.messages import (
     Beat,
@@ -183,10 +183,11 @@ def test_a_dead_bus_puts_reset_low_and_keeps_asking_for_the_rest(fault: PowerFau
     assert stopped.cold
 
 
-def test_what_cannot_be_made_cold_is_said_after_a_while() -> None:
-    bench = Bench(*MINING, seconds=COLD_SECONDS + 60)
+def test_what_cannot_be_made_cold_is_said_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "COLD_SECONDS", 60.0)
+    bench = Bench(*MINING, seconds=60 + 60)
     bench.at(20, lambda: bench.board.faults.add(PowerFault.NAK))
-    bench.at(COLD_SECONDS + 40, bench.board.faults.clear)
+    bench.at(60 + 40, bench.board.faults.clear)
     bench.run()
     [stopped] = bench.miner.of(Stopped)
     assert not stopped.cold
