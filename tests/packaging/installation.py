@@ -42,12 +42,23 @@ class Installation:
         """Run the command that was installed, outside every checkout."""
         return self._run([str(self.bin / "stampmill"), *arguments], {})
 
-    def _run(self, command: list[str], extra: Mapping[str, str]) -> CompletedProcess[str]:
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("STAMPMILL_")
-        }
-        environment |= {"XDG_CONFIG_HOME": str(self.folder), **extra}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=180,
-            check=False,
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start the command and leave it running."""
+        return subprocess.Popen(
+            [str(self.bin / "stampmill"), *arguments], cwd=self.folder, env=self._environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+
+    def _run(self, command: list[str], extra: Mapping[str, str]) -> CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.folder, env=self._environment() | extra, capture_output=True,
+            text=True, timeout=180, check=False,
+        )  # fmt: skip
+
+    def _environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("STAMPMILL_") or name == "STAMPMILL_CPU_PRIORITY"
+        }
+        return kept | {"XDG_CONFIG_HOME": str(self.folder)}

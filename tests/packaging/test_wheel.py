@@ -4,6 +4,7 @@ In one file, so that one worker builds the two.
 """
 
 import json
+import signal
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 
 from stampmill.core import native
+from stampmill.core.errors import ExitCode
 
-from .installation import EXTRAS, Installation
+from .installation import Installation
 
 Install = Callable[..., Installation]
 
@@ -84,21 +86,15 @@ def test_sdist_holds_the_sources_of_the_extension_and_the_tests(sdist_names: set
     assert {"LICENSE", "README.md", "setup.py", "tests/packaging/test_wheel.py"} <= sdist_names
 
 
-def test_wheel_alone_mines_with_the_c_kernel(wheel: Path, installation: Install) -> None:
-    user = installation(without=EXTRAS)
-    user.install(wheel).check_returncode()
-    report = _mine(user)
+def test_wheel_alone_mines_with_the_c_kernel(installed: Installation) -> None:
+    report = _mine(installed)
     assert report["devices"][0]["backend"] == "cpu"
 
 
-def test_wheel_made_of_the_sdist_has_each_kernel_of_this_processor(
-    wheel: Path, installation: Install
-) -> None:
+def test_wheel_made_of_the_sdist_has_each_kernel_of_this_processor(installed: Installation) -> None:
     if not native.available():
         pytest.skip(native.why_unavailable())
-    user = installation(without=EXTRAS)
-    user.install(wheel).check_returncode()
-    checked = user.stampmill("selftest").stdout
+    checked = installed.stampmill("selftest").stdout
     for info in native.kernels():
         assert f"{info.name} " in checked
 
@@ -130,9 +126,20 @@ def _no_compiler(user: Installation) -> dict[str, str]:
 
 
 def _mine(user: Installation) -> dict[str, Any]:
-    done = user.stampmill("mine", "--time-limit", "5", "--threads", "1", "--json")
-    assert done.returncode == 0, done.stderr
-    report: dict[str, Any] = json.loads(done.stdout)
+    """Mine until a share was accepted."""
+    running = user.start("mine", "--threads", "1", "--json", "--lines")
+    said = []
+    try:
+        for line in running.stderr or ():
+            said.append(line)
+            if " accepted " in line:
+                break
+        running.send_signal(signal.SIGTERM)
+        out, rest = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == ExitCode.INTERRUPTED, "".join(said) + rest
+    report: dict[str, Any] = json.loads(out)
     assert report["pool"] == "embedded"
     assert report["accepted"] > 0
     assert report["rejected"] == report["hardware_errors"] == 0
