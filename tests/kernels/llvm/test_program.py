@@ -17,7 +17,6 @@ from stampmill.core.chain.sha256d import sha256d
 from stampmill.kernels.llvm import numba_search, text
 from stampmill.kernels.llvm.host import host_set
 from stampmill.kernels.llvm.program import CANCELLED, CANDIDATES, DONE, Program, emitted, room
-from stampmill.kernels.sets import InstructionSet
 from stampmill.kernels.sha256 import K
 
 LANES = host_set().lanes
@@ -25,13 +24,13 @@ MAX_TARGET = (1 << 256) - 1
 
 
 @pytest.fixture(scope="module")
-def program() -> Program:
-    return compiled(host_set())
+def code() -> bytes:
+    return numba_search.compiled(emitted(host_set()))
 
 
-def compiled(row: InstructionSet) -> Program:
-    source = emitted(row)
-    return Program(source, numba_search.compiled(source))
+@pytest.fixture(scope="module")
+def program(code: bytes) -> Program:
+    return Program(emitted(host_set()), code)
 
 
 def cancel_word(value: int = 0) -> "array[int]":
@@ -97,7 +96,8 @@ def test_another_emitted_constant_is_another_kernel_with_another_key(
     right, constant = emitted(host_set()).key, text._constant
     monkeypatch.setattr(text, "_constant", lambda n, lanes: constant(n ^ (n == K[20]), lanes))
     assert emitted(host_set()).key != right
-    mutant = compiled(host_set())
+    source = emitted(host_set())
+    mutant = Program(source, numba_search.compiled(source))
     prefix, versions = bytes(range(76)), (1, 2)
     assert batch_masks(mutant, prefix, versions, 0) != expected_masks(prefix, versions, 0)
     assert batch_masks(program, prefix, versions, 0) == expected_masks(prefix, versions, 0)
@@ -112,11 +112,11 @@ def test_another_cpu_has_another_key(name: str) -> None:
     assert other.key != source.key
 
 
-def test_the_object_file_needs_no_function_of_anybody(program: Program, tmp_path: Path) -> None:
+def test_the_object_file_needs_no_function_of_anybody(code: bytes, tmp_path: Path) -> None:
     """One that is missing when it is loaded would end the process."""
     if shutil.which("nm") is None:
         pytest.skip("no nm")
-    _, _, binary = numba_search.compiled(emitted(host_set(4))).partition(b"\n")
+    _, _, binary = code.partition(b"\n")
     (tmp_path / "search.o").write_bytes(binary)
     listed = subprocess.run(
         ["nm", "--undefined-only", tmp_path / "search.o"], capture_output=True, check=True
