@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -14,6 +14,27 @@ from stampmill.core.tuning import Device
 pytestmark = pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
 
 QUICK = 0.2
+
+
+@dataclass
+class Tuned:
+    """A machine that was tuned once, for all that only look at it."""
+
+    environ: dict[str, str]
+    lines: list[str]
+    found: tune.Tuning
+
+
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory):
+    environ, lines = {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("tuned"))}, []
+    return Tuned(environ, lines, tune.tune(QUICK, None, lines.append, environ))
+
+
+@pytest.fixture
+def unchecked(monkeypatch):
+    """Without the proof of each kernel, which others have seen."""
+    monkeypatch.setattr(gate, "check", lambda *_: None)
 
 
 @pytest.fixture
@@ -32,21 +53,20 @@ def measured(name, versions, *seconds):
     return Measurement(Case(named(name), versions), 1, samples)
 
 
-def test_the_order_found_is_what_mining_then_takes(environ):
-    lines = []
-    found = tune.tune(QUICK, None, lines.append, environ)
+def test_the_order_found_is_what_mining_then_takes(tuned):
+    environ, found = tuned.environ, tuned.found
     supported = [info.name for info in native.kernels({}) if info.supported]
     assert sorted(found.tuned.order) == sorted(supported)
     assert [info.name for info in native.kernels(environ)][: len(supported)] == list(
         found.tuned.order
     )
     assert native.select(environ=environ).name == found.tuned.order[0]
-    assert "checking generic against hashlib" in lines
-    assert lines[-1] == "round 7 of 7"
+    assert "checking generic against hashlib" in tuned.lines
+    assert tuned.lines[-1] == "round 7 of 7"
 
 
-def test_generic_is_slower_than_the_vectors(environ):
-    found = tune.tune(QUICK, None, environ=environ)
+def test_generic_is_slower_than_the_vectors(tuned):
+    found = tuned.found
     rates = found.tuned.hashes_per_second
     others = set(found.tuned.order) - {"generic"}
     assert all(rates[name]["16"] > rates["generic"]["16"] for name in others)
@@ -60,6 +80,7 @@ def test_a_kernel_counts_by_its_medians_with_one_version_and_with_most():
     assert tuned.hashes_per_second["uneven"] == {"1": 1 / 6, "16": 0.5}
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_the_budget_bounds_the_length_of_a_scan(environ, monkeypatch):
     asked = []
 
@@ -73,12 +94,9 @@ def test_the_budget_bounds_the_length_of_a_scan(environ, monkeypatch):
 
 
 def test_a_kernel_that_is_wrong_is_left_out_and_told(environ, monkeypatch):
-    check = gate.check
-
-    def refuse_generic(kernel, counts):
+    def refuse_generic(kernel, _counts):
         if kernel.name == "generic":
             raise VerificationError("kernel generic misses nonce 1")
-        check(kernel, counts)
 
     monkeypatch.setattr(gate, "check", refuse_generic)
     found = tune.tune(QUICK, None, environ=environ)
@@ -92,6 +110,7 @@ def test_without_c_kernels_there_is_nothing_to_tune(monkeypatch, environ):
         tune.tune(QUICK, None, environ=environ)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
@@ -99,14 +118,15 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path):
         tune.tune(QUICK, None, environ={"XDG_CACHE_HOME": str(blocked)})
 
 
-def test_the_report_says_when_the_usual_kernel_is_not_the_fastest(environ):
-    found = tune.tune(QUICK, None, environ=environ)
+def test_the_report_says_when_the_usual_kernel_is_not_the_fastest(tuned):
+    found = tuned.found
     usual = replace(found, usual=[found.tuned.order[0]])
     assert f"fastest here: {usual.usual[0]}, the usual one; remembered" in tune.report(usual)
     other = replace(found, usual=["other"])
     assert "not other, as is usual" in tune.report(other)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_the_command_prints_json_and_writes_the_file(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert main(["bench", "tune", "--budget", str(QUICK), "--json"]) == ExitCode.DONE

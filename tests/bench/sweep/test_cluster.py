@@ -22,8 +22,9 @@ def test_each_host_of_a_real_cluster_sweeps_and_goes_on_where_it_ended(tmp_path)
     distributed = pytest.importorskip("distributed", reason="no Dask (extra 'cluster')")
     file, lines = tmp_path / "s.jsonl", []
     wanted = points(["rolled=1", "k=1,2"])
+    # All talk TCP; processes of their own would be seconds of importing.
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
     ) as local:
         address = local.scheduler_address
         found = cluster.sweep(address, "sse2", wanted, file, QUICK)
