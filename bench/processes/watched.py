@@ -12,7 +12,7 @@ from typing import Any
 from stampmill.bench import catalogue
 from stampmill.bench.processes import holdings
 from stampmill.bench.processes.children import Child, Result, Settings
-from stampmill.core.backends.options import BackendOptions
+from stampmill.core.backends.options import BackendOptions, CpuPriority
 from stampmill.core.backends.scanner import ScannerBackend
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.miner import Miner
@@ -66,7 +66,10 @@ class Stretch:
 
 
 def child(settings: Settings) -> Result:
-    """Mine at `url` for `rounds` stretches of `seconds` in each mode, the modes in turns."""
+    """Mine at `url` for `rounds` stretches of `seconds` in each mode, the modes in turns.
+
+    `priority` is the scan threads'.
+    """
     waits = _Waits()
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(waits)) as runner:
         return runner.run(_run(settings, waits))
@@ -74,7 +77,10 @@ def child(settings: Settings) -> Result:
 
 async def _run(settings: Settings, waits: "_Waits") -> Result:
     kernel = _Counted(catalogue.best())
-    backend = ScannerBackend(kernel.name, lambda: kernel, BackendOptions(self_test=False))
+    options = BackendOptions(
+        self_test=False, cpu_priority=CpuPriority(settings.get("priority", "idle"))
+    )
+    backend = ScannerBackend(kernel.name, lambda: kernel, options)
     source = StratumSource(
         PoolSettings(settings["url"], "bench"), RetryPolicy(retries=1), user_agent="stampmill/bench"
     )

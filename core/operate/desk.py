@@ -8,8 +8,8 @@ from stampmill.core.operate.controls import Controls, Record, RefusedError, Stee
 from stampmill.core.settings import PoolSettings
 from stampmill.core.snapshot import Snapshot
 
-FRESH_SECONDS = 0.2
-"""A snapshot so old is good for another reader: many may ask at once."""
+FRESH_SECONDS = 0.25
+"""A snapshot so old is good for another reader: many may ask at once, or ten times a second."""
 
 
 def _nowhere(*, who: str, what: str, **fields: object) -> None:
