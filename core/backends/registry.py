@@ -10,8 +10,7 @@ import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stampmill.core import native
 from stampmill.core.backends.base import Backend
@@ -19,6 +18,9 @@ from stampmill.core.backends.info import BackendInfo
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.errors import NoDeviceError, UsageError, VerificationError
 from stampmill.core.scan import Kernel
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 BACKENDS_GROUP = "stampmill.backends"
 KERNELS_GROUP = "stampmill.kernels"
@@ -158,11 +160,14 @@ def _module(name: str) -> Any:
     return importlib.import_module(_MODULES[name])
 
 
-def _plugins(group: str) -> dict[str, EntryPoint]:
+def _plugins(group: str) -> "dict[str, EntryPoint]":
+    # A run on one of our own backends asks for no plug-ins, and goes without two dozen modules.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
     return {plugin.name: plugin for plugin in entry_points(group=group)}
 
 
-def _loaded(plugin: EntryPoint) -> Callable[..., Any]:
+def _loaded(plugin: "EntryPoint") -> Callable[..., Any]:
     try:
         loaded: Callable[..., Any] = plugin.load()
     except Exception as error:

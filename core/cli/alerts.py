@@ -1,6 +1,5 @@
-"""Alerts of a run: the flags, and what looks at the run once a second while it lasts."""
+"""Alerts of a run: who is told, and what looks at it once a second while it lasts."""
 
-import argparse
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,7 +9,6 @@ from functools import partial
 from stampmill.core.errors import UsageError
 from stampmill.core.events import Notice, Observer
 from stampmill.core.miner import Miner
-from stampmill.core.operate.alerts.command import Command
 from stampmill.core.operate.alerts.message import message
 from stampmill.core.operate.alerts.outlet import Channel, Outlet
 from stampmill.core.operate.alerts.watch import AlertWatch, News, notice, rules_for
@@ -21,41 +19,13 @@ from stampmill.pool.egress import Egress
 LOOK_SECONDS = 1.0
 
 
-def add_alert_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is worth an alert, and who is told."""
-    group = parser.add_argument_group(
-        "alerts",
-        "Always on screen, in the log and in all that watches the run; besides, whoever is named "
-        "here is told when one is raised and when it is over.",
-    )
-    add = group.add_argument
-    add(
-        "--alert-command",
-        metavar="LINE",
-        help="run this program for each, without a shell: the alert is in ALERT_... variables and "
-        "as JSON on its standard input; ended after 30 s",
-    )
-    add(
-        "--alert-webhook",
-        metavar="URL",
-        help="post each there as JSON; within --egress, if that is given",
-    )
-    add(
-        "--alert-notify",
-        metavar="URL",
-        action="append",
-        help="tell chat, mail or phone by apprise (extra notify); repeatable",
-    )
-    add("--alert-rate", metavar="PERCENT", help="a device is slow below this part of its rate (85)")
-    add("--alert-rejects", metavar="PERCENT", help="of the shares that may be rejected (5)")
-    add("--alert-temp", metavar="C", help="a sensor is too hot (5 below where its device stops)")
-
-
 def channels(settings: MineSettings, egress: Egress | None) -> list[Channel]:
     """Return who is told; raise UsageError or MissingExtraError for who cannot be."""
     said = settings.alerts
     found: list[Channel] = []
     if said.command is not None:
+        from stampmill.core.operate.alerts.command import Command  # noqa: PLC0415  as below
+
         found.append(Command(said.command))
     if said.webhook is not None:
         _refuse_past_proxies(settings, "alert-webhook")

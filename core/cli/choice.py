@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stampmill.core.backends import registry
-from stampmill.core.backends.asic.link.discovery import names_here
 from stampmill.core.backends.options import BackendOptions, CpuPriority, GpuManners
 from stampmill.core.backends.registry import Choice
 from stampmill.core.errors import UsageError
@@ -78,6 +77,9 @@ def _boards(
     """Choose a backend for each board, or for all that are found; they have no kernels."""
     if any(ports) and not all(ports):
         raise UsageError("device 'asic' is all boards: say asic, or asic:PATH for some")
+    # Who names no port alone has USB looked at.
+    from stampmill.core.backends.asic.link.discovery import names_here  # noqa: PLC0415
+
     for port in dict.fromkeys(ports) if all(ports) else names_here():
         yield Choice(BOARDS, replace(options, kernel=None, port=port, asic=settings.asic))
 

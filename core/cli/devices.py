@@ -12,11 +12,11 @@ from stampmill.core.cli.options import Commands
 from stampmill.core.errors import ExitCode
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, about: str) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "devices",
-        help="list backends, kernels and boards, and why one is not available",
+        help=about,
         description="Lists every backend, best first, with its kernels. The one marked * is what "
         "`stampmill mine` takes; --backend and --kernel choose another. Then the ASIC boards on "
         "USB, by what they say they are, with what each still lacks; `stampmill mine -d asic` "

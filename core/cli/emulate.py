@@ -41,11 +41,11 @@ inferred: core/emulator/README.md.
 """
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, about: str) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "emulate",
-        help="emulate an ASIC board on a pseudo-terminal",
+        help=about,
         description="Opens a pseudo-terminal and behaves on it as a board of this kind does on a "
         "serial line, until interrupted. Boards with a second port have it at PATH.control.",
         epilog=_EXAMPLES,

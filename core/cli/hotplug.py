@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from stampmill.core.backends.asic.link.discovery import FoundBoard, find_boards
 from stampmill.core.backends.base import Backend
 from stampmill.core.errors import StampmillError
 from stampmill.core.miner import Miner
+
+if TYPE_CHECKING:
+    from stampmill.core.backends.asic.link.discovery import FoundBoard
 
 LOOK_EVERY_SECONDS = 2.0
 
@@ -26,12 +29,12 @@ class Hotplug:
         running: Mapping[str, Backend],
         make: Callable[[str], Backend],
         tell: Callable[[str], None],
-        find: Callable[[], tuple[FoundBoard, ...]] = find_boards,
+        find: "Callable[[], tuple[FoundBoard, ...]] | None" = None,
     ) -> None:
         self._miner = miner
         self._make = make
         self._tell = tell
-        self._find = find
+        self._find = find or _find_boards
         self._mined = dict(running)
         self._opened: set[Backend] = set()
         self._refused: set[str] = set()
@@ -53,7 +56,7 @@ class Hotplug:
             if backend in self._opened and backend not in alive:
                 del self._mined[name]
 
-    async def _join(self, board: FoundBoard) -> None:
+    async def _join(self, board: "FoundBoard") -> None:
         backend = self._make(board.call_name)
         try:
             await self._miner.add(backend)
@@ -76,6 +79,13 @@ async def joining(hotplug: Hotplug | None) -> AsyncIterator[None]:
         if looking is not None:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
+
+
+def _find_boards() -> "tuple[FoundBoard, ...]":
+    # A run without boards goes without the search for them.
+    from stampmill.core.backends.asic.link.discovery import find_boards  # noqa: PLC0415
+
+    return find_boards()
 
 
 async def _look_again_and_again(hotplug: Hotplug) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stampmill.core import config
-from stampmill.core.config import Layer
 from stampmill.core.errors import UsageError
-from stampmill.core.settings import MineSettings
 
 if TYPE_CHECKING:
+    from stampmill.core.settings import MineSettings
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  has no public name
 else:
     Commands = Any
@@ -315,14 +314,16 @@ _KEYS = (
 )  # fmt: skip
 
 
-def settings(options: argparse.Namespace) -> MineSettings:
+def settings(options: argparse.Namespace) -> "MineSettings":
     """Return the settings of a run from flags, environment and file."""
+    from stampmill.core import config  # noqa: PLC0415  the help goes without msgspec
+
     said = {
         key: value
         for key in _KEYS
         if (value := getattr(options, key.replace("-", "_"), None)) is not None
     }
-    flags = Layer("command line", said, getattr(options, "pools", None) or ())
+    flags = config.Layer("command line", said, getattr(options, "pools", None) or ())
     return config.load(flags, os.environ, options.config or config.default_path(os.environ))
 
 

@@ -31,11 +31,11 @@ examples:
 """
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, about: str) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "pool",
-        help="run the embedded regtest pool alone",
+        help=about,
         description="A Stratum v1 pool over a regtest chain in memory, for miners on this "
         "machine. Its blocks are worth nothing.",
         epilog=_EXAMPLES,

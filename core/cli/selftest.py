@@ -9,11 +9,11 @@ from stampmill.core.errors import ExitCode, NoDeviceError, StampmillError, Verif
 from stampmill.core.selftest import prove
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, about: str) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "selftest",
-        help="prove every kernel of this machine against known headers and hashlib",
+        help=about,
         description="Runs every kernel that this machine supports: known block headers must be "
         "found, and every hit of a range must be reported once, as hashlib sees it. Exit code 5 "
         "if one fails.",

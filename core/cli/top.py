@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import msgspec
 
+from stampmill.core.cli.flags.surfaces import HTTP_PLACE
 from stampmill.core.cli.options import Commands
-from stampmill.core.cli.surfaces import HTTP_PLACE
 from stampmill.core.cli.views import View, choose_view
 from stampmill.core.errors import ExitCode, StampmillError, UsageError
 from stampmill.core.events import Notice
@@ -30,11 +30,11 @@ class NoRunError(StampmillError):
     """No run could be seen where one was looked for."""
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, about: str) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "top",
-        help="watch a run that goes on in another process",
+        help=about,
         description="Shows what `stampmill mine` shows, of a run that was started with "
         "--http-listen. Where standard error is no terminal it prints the rate now and then.",
     )

@@ -3,7 +3,6 @@
 import sys
 from typing import Protocol
 
-from stampmill.core.cli.json_lines import JsonView
 from stampmill.core.cli.lines import LineView
 from stampmill.core.events import Event, Notice, Observer
 from stampmill.core.snapshot import Snapshot
@@ -63,6 +62,8 @@ class SharedView:
 def choose_view(*, quiet: bool, lines: bool, log_json: bool = False) -> View:
     """Return the view for programs, or the live view where it can be drawn, or the line view."""
     if log_json:
+        from stampmill.core.cli.json_lines import JsonView  # noqa: PLC0415  the others go without
+
         return JsonView(sys.stderr, quiet=quiet)
     if quiet or lines or not sys.stderr.isatty():
         return LineView(sys.stderr, quiet=quiet)

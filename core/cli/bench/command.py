@@ -32,11 +32,11 @@ examples:
 """
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, about: str) -> None:
     """Register the command and its own commands."""
     parser = commands.add_parser(
         "bench",
-        help="measure kernels against each other, and the whole path against its targets",
+        help=about,
         description="Measures this machine. Correctness comes first: a kernel that misses or "
         "invents a nonce is named and nothing is timed (exit 5).",
         epilog=_EXAMPLES,

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 from dataclasses import asdict
-from importlib.metadata import version
 
 from stampmill.core.backends import registry
 from stampmill.core.cli import options as shared
@@ -14,9 +13,11 @@ from stampmill.core.cli.doctor.energy import energy
 from stampmill.core.cli.doctor.finding import Finding, Grade, bad, well
 from stampmill.core.cli.doctor.pools import ask_pools
 from stampmill.core.cli.doctor.rate import measure
-from stampmill.core.cli.energy import add_energy_options
+from stampmill.core.cli.flags.energy import add_energy_options
+from stampmill.core.cli.flags.surfaces import add_surface_options
 from stampmill.core.cli.options import Commands
-from stampmill.core.cli.surfaces import add_surface_options, check_surfaces
+from stampmill.core.cli.surfaces import check_surfaces
+from stampmill.core.cli.version import version
 from stampmill.core.errors import ExitCode, NoDeviceError
 from stampmill.core.settings import MineSettings, PoolSettings, RetryPolicy
 from stampmill.pool.client import StratumSource
@@ -25,11 +26,11 @@ from stampmill.pool.egress import Egress
 CPU_BACKENDS = ("cpu", "numba", "reference")
 
 
-def add_to(commands: Commands) -> None:
+def add_to(commands: Commands, about: str) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "doctor",
-        help="check the set-up, and say what to do",
+        help=about,
         description="Checks what a run with the same options would need: kernels, devices, clock, "
         "folders, ports, a job from each pool, and the rate. Exit code 1 if something is wrong.",
     )
@@ -83,7 +84,7 @@ def _source(settings: MineSettings, pool: PoolSettings) -> StratumSource:
     return StratumSource(
         pool,
         RetryPolicy(retries=0),
-        user_agent=f"stampmill/{version('stampmill')}",
+        user_agent=f"stampmill/{version()}",
         timeouts=settings.timeouts,
         egress=egress,
     )

@@ -5,11 +5,11 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from stampmill.core.cli.run.links import Links
 from stampmill.core.cli.run.pools import Pools
+from stampmill.core.cli.version import version
 from stampmill.core.cli.views import View
 from stampmill.core.events import Notice
 from stampmill.core.job_source import FixedJobSource, JobSource
@@ -18,8 +18,6 @@ from stampmill.pool.client import StratumSource
 from stampmill.pool.group.choice import Balance, Failover, Policy
 from stampmill.pool.group.limits import limits_for
 from stampmill.pool.group.source import PoolGroup
-from stampmill.pool.server.embedded import EmbeddedPool
-from stampmill.pool.server.options import PoolOptions
 from stampmill.pool.solo.node_url import is_node_url, needs_node
 from stampmill.pool.stratum.requests import BIP320_MASK
 from stampmill.pool.trace import Direction
@@ -65,6 +63,10 @@ async def open_supply(
 async def _embedded(
     options: argparse.Namespace, settings: MineSettings, view: View, links: Links
 ) -> AsyncIterator[Supply]:
+    # A server with all its chaos, for those alone who have no pool of their own.
+    from stampmill.pool.server.embedded import EmbeddedPool  # noqa: PLC0415
+    from stampmill.pool.server.options import PoolOptions  # noqa: PLC0415
+
     pool = EmbeddedPool(PoolOptions(share_interval=1.0, block_every=settings.block_every))
     host, port = await pool.start()
     view(Notice("embedded regtest pool, nothing is earned", lasting=True))
@@ -115,7 +117,7 @@ def _stratum(
     return StratumSource(
         pool,
         settings.retry,
-        user_agent=f"stampmill/{version('stampmill')}",
+        user_agent=f"stampmill/{version()}",
         version_mask=_mask(settings),
         timeouts=settings.timeouts,
         egress=links.egress,

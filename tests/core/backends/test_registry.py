@@ -1,3 +1,4 @@
+import importlib.metadata
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -38,7 +39,7 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     def entry_points(group: str) -> list[EntryPoint]:
         return [EntryPoint(name, value, group) for name, value in found[group].items()]
 
-    monkeypatch.setattr(registry, "entry_points", entry_points)
+    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
 
 
 @pytest.mark.parametrize("name", ["cpu", "numba", "opencl", "reference"])

@@ -2,9 +2,9 @@ import re
 
 import pytest
 
+from stampmill.core.backends.asic.link import discovery
 from stampmill.core.backends.options import BackendOptions, CpuPriority, GpuManners
 from stampmill.core.backends.registry import Choice
-from stampmill.core.cli import choice
 from stampmill.core.cli.choice import choose_backends
 from stampmill.core.errors import StampmillError
 from stampmill.core.settings import AsicSettings, GpuSettings, MineSettings
@@ -44,7 +44,7 @@ def test_each_board_is_a_choice_of_its_own_beside_others() -> None:
 
 
 def test_boards_without_a_name_are_all_that_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "names_here", lambda: ("b1", "/dev/ttyACM3"))
+    monkeypatch.setattr(discovery, "names_here", lambda: ("b1", "/dev/ttyACM3"))
     assert choose_backends(MineSettings(devices=("asic",))) == (
         Choice("asic", BackendOptions(port="b1")),
         Choice("asic", BackendOptions(port="/dev/ttyACM3")),

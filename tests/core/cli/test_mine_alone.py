@@ -1,8 +1,6 @@
 """`stampmill mine` at a node, as far as it goes without one."""
 
 import socket
-import subprocess
-import sys
 
 ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 ANYWHERE = ("--backend", "reference", "--threads", "1")
@@ -61,9 +59,3 @@ def test_variables_say_the_same_as_flags(stampmill):
     )  # fmt: skip
     assert done.code == 4
     assert "no node to mine on" in done.error_lines[-1]
-
-
-def test_who_does_not_mine_alone_does_not_wait_for_the_http_client():
-    code = "import sys, stampmill.core.cli.main; print('aiohttp' in sys.modules)"
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
-    assert done.stdout.strip() == b"False"

@@ -85,4 +85,4 @@ def test_a_command_does_not_wait_for_the_imports_of_others() -> None:
         [sys.executable, "-P", "-c", program], check=True, capture_output=True, text=True
     )
     modules = {name.removeprefix("stampmill.core.cli.") for name in done.stdout.split()}
-    assert modules == {"main", "options", "selftest"}
+    assert modules == {"main", "options", "selftest", "version"}

@@ -1,0 +1,1 @@
+"""Flags of one subject each: they import nothing that a run needs."""
