@@ -6,7 +6,6 @@ repeated groups of flags, one pool in the environment. Values that are lists are
 file, repeated flags, and parted by commas in the environment.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -63,6 +62,8 @@ def load(flags: Layer, environ: Mapping[str, str], file: Path | None) -> MineSet
 
 def read_file(path: Path) -> Layer:
     """Read a TOML file; raise UsageError if it cannot be read or is no TOML."""
+    import tomllib  # noqa: PLC0415  most runs have flags alone
+
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

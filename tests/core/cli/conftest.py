@@ -1,4 +1,4 @@
-"""Runs the real command in its own process, as a user does."""
+"""Runs the real command in its own process, as a user does, or where that is enough in this."""
 
 import json
 import os
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from stampmill.core.cli.main import main
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,22 @@ def stampmill(environ):
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def refused(environ, monkeypatch, capsys):
+    """Call `stampmill ARGUMENTS` in this process: quick, for what ends before it mines."""
+
+    def run(*arguments: str) -> Finished:
+        for name in os.environ.keys() - environ.keys():
+            monkeypatch.delenv(name)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = main(arguments)
+        return Finished(code, *capsys.readouterr())
 
     return run
 

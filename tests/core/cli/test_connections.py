@@ -91,8 +91,8 @@ def test_an_audit_log_that_cannot_be_written_stops_nothing(stampmill):
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-def test_a_wrong_call_is_one_line_that_names_the_value(stampmill, arguments, words):
-    done = stampmill("mine", "-u", "me", *arguments)
+def test_a_wrong_call_is_one_line_that_names_the_value(refused, arguments, words):
+    done = refused("mine", "-u", "me", *arguments)
     assert done.code == 2
     assert len(done.error_lines) == 1
     assert words in done.err

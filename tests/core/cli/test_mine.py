@@ -78,8 +78,8 @@ def test_benchmark_hashes_without_a_pool(stampmill):
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-def test_a_wrong_call_is_one_line_that_names_the_value(stampmill, arguments, text):
-    done = stampmill("mine", *arguments)
+def test_a_wrong_call_is_one_line_that_names_the_value(refused, arguments, text):
+    done = refused("mine", *arguments)
     assert done.code in {2, 3}
     assert len(done.error_lines) == 1
     assert text in done.err

@@ -37,7 +37,7 @@ def test_a_pool_takes_over_from_a_node_that_is_not_there(stampmill, start):
     assert "geheim" not in done.err + done.out
 
 
-def test_half_of_the_settings_is_a_usage_error_and_never_a_demo(stampmill):
+def test_half_of_the_settings_is_a_usage_error_and_never_a_demo(refused):
     for arguments, words in (
         (("-o", "http://u:p@127.0.0.1:8332"), "needs --coinbase-addr"),
         (("--coinbase-addr", ADDRESS), "add a node"),
@@ -46,7 +46,7 @@ def test_half_of_the_settings_is_a_usage_error_and_never_a_demo(stampmill):
         (("-o", "http://127.0.0.1:8332", "--coinbase-addr", ADDRESS, "--chain", "moon"),
          "expected main or test"),
     ):  # fmt: skip
-        done = stampmill("mine", *arguments, *ANYWHERE)
+        done = refused("mine", *arguments, *ANYWHERE)
         assert done.code == 2, done.err
         assert words in done.error_lines[-1]
 

@@ -42,8 +42,8 @@ def test_selftest_passes_every_kernel_of_this_machine(stampmill):
     assert set(verdicts.values()) <= {"passed", "skipped"}
 
 
-def test_selftest_of_an_unknown_kernel_names_the_choices(stampmill):
-    done = stampmill("selftest", "--kernel", "abacus")
+def test_selftest_of_an_unknown_kernel_names_the_choices(refused):
+    done = refused("selftest", "--kernel", "abacus")
     assert done.code == 3
     assert "no kernel 'abacus'" in done.err
     assert "reference" in done.err
@@ -67,8 +67,8 @@ def test_a_miner_in_one_process_mines_at_the_pool_in_another(stampmill, start):
 
 
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:99999", "127.0.0.1:x"])
-def test_a_pool_that_cannot_listen_says_so_in_one_line(stampmill, address):
-    done = stampmill("pool", "--listen", address)
+def test_a_pool_that_cannot_listen_says_so_in_one_line(refused, address):
+    done = refused("pool", "--listen", address)
     assert done.code == 2
     assert len(done.error_lines) == 1
     assert address in done.err

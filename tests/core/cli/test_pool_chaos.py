@@ -14,8 +14,8 @@ def test_the_list_names_every_scenario_with_a_line(stampmill):
     assert all(len(line) <= 100 for line in lines)
 
 
-def test_a_misspelt_scenario_is_named_with_the_nearest(stampmill):
-    done = stampmill("pool", "--chaos", "rejects,spilt-packets")
+def test_a_misspelt_scenario_is_named_with_the_nearest(refused):
+    done = refused("pool", "--chaos", "rejects,spilt-packets")
     assert done.code == 2
     assert done.error_lines == [
         "stampmill: no scenario 'spilt-packets'; did you mean 'split-packets'?"

@@ -128,8 +128,8 @@ def test_what_no_surface_could_take_is_a_usage_error(settings, text):
         check_surfaces(settings)
 
 
-def test_axeos_without_http_is_a_usage_error(stampmill):
-    done = stampmill("mine", "--axeos")
+def test_axeos_without_http_is_a_usage_error(refused):
+    done = refused("mine", "--axeos")
     assert done.code == 2
     assert "--http-listen" in done.err
 
