@@ -16,9 +16,12 @@ STOPPED = Target("boards-faults-stopped", "latest stop for heat, fan or regulato
 TARGETS = (WRONG, UNCOUNTED, BACK, RECOVERY, STOPPED)
 
 
-def measure(faults: Sequence[str] = (*matrix.STEADY, *matrix.SUDDEN)) -> Finding:
+def measure(
+    faults: Sequence[str] = (*matrix.STEADY, *matrix.SUDDEN),
+    kinds: Sequence[str] = matrix.KIND_NAMES,
+) -> Finding:
     """Run the matrix, in virtual time; its recovery times are in the facts of one outcome."""
-    cells = [cell for fault in faults for cell in matrix.run(fault)]
+    cells = [cell for fault in faults for cell in matrix.run(fault, kinds=kinds)]
     sudden = [cell for cell in cells if cell.fault in matrix.SUDDEN]
     stops = [cell.stopped_after for cell in cells if cell.stopped_after is not None]
     pairs = f"{len(cells)} pairs of kind and fault"

@@ -5,6 +5,7 @@ passes the shares come again.
 """
 
 import asyncio
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -17,7 +18,7 @@ from tests.core.emulator.worlds import World, board, mine
 
 pytestmark = pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
 
-SECONDS = 20.0
+SECONDS = 10.0
 RESET_SECONDS = 15.0
 """The longest that shares may fail to come while a board is being brought back."""
 
@@ -70,12 +71,12 @@ def longest_gap(world: World) -> float:
 @pytest.mark.parametrize(
     ("kind", "more"),
     [("bm1370", {}), ("bm1368", {}), ("bm1366", {}), ("bm1362", {"chips": 12}), ("bm1397", {}),
-     ("bm1362", {"chips": 126, "rate": 2.0**20, "zero_bits": 12})],
+     ("bm1362", {"chips": 126, "rate": 2.0**19, "zero_bits": 12})],
     ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value.values())),
 )  # fmt: skip
 def test_without_faults_every_nonce_becomes_a_share(kind, more):
     world = mine(
-        SECONDS if "rate" not in more else 16.0,
+        SECONDS if "rate" not in more else 14.0,
         board(kind, **more),
         tick=0.05 if "rate" not in more else 0.25,
     )
@@ -112,11 +113,16 @@ def test_damage_on_the_line_costs_the_frame_and_is_counted(kind, fault):
     assert counts["damaged frames"] + counts["hardware error"] >= 0.4 * lost
 
 
+@cache
+def accepted_without_faults() -> int:
+    return mine(SECONDS, board("bm1370")).shot.accepted
+
+
 @pytest.mark.parametrize("fault", HARMLESS)
 def test_how_reads_are_cut_makes_no_difference(fault):
-    world, plain = mine(SECONDS, board("bm1370", fault)), mine(SECONDS, board("bm1370"))
+    world = mine(SECONDS, board("bm1370", fault))
     nothing_wrong_was_submitted(world)
-    assert abs(world.shot.accepted - plain.shot.accepted) <= 3
+    assert abs(world.shot.accepted - accepted_without_faults()) <= 3
     assert world.counts()["hardware error"] == 0
 
 
@@ -169,15 +175,15 @@ def test_lost_requests_stop_nothing_for_long():
     assert longest_gap(world) < RESET_SECONDS
 
 
-@pytest.mark.parametrize("fault", ["brown-out:20", "stall:20"])
+@pytest.mark.parametrize("fault", ["brown-out:15", "stall:15"])
 @pytest.mark.parametrize("kind", ["bm1370", "bm1366"])
 def test_a_board_that_falls_silent_is_brought_back(kind, fault):
-    world = mine(60.0, board(kind, fault))
+    world = mine(45.0, board(kind, fault))
     nothing_wrong_was_submitted(world)
     assert world.counts()["recoveries"] >= 2
     every_nonce_is_counted(world)
     assert longest_gap(world) < RESET_SECONDS
-    assert world.source.share_times[-1] > 1000 + 50
+    assert world.source.share_times[-1] > 1000 + 40
 
 
 def test_with_a_dead_chip_the_others_go_on():
@@ -213,7 +219,7 @@ def test_chips_at_a_rate_of_their_own_are_called_back_to_the_first(kind, baud, c
 @pytest.mark.parametrize("mask", [0x00C00000, 0x1FFE0000, 0])
 @pytest.mark.parametrize("kind", ["bm1370", "bm1366"])
 def test_within_a_narrow_mask_every_nonce_is_one_that_the_pool_takes(kind, mask):
-    world = mine(10.0, board(kind), version_mask=mask)
+    world = mine(5.0, board(kind), version_mask=mask)
     nothing_wrong_was_submitted(world)
     assert world.counts()["foreign version"] == world.counts()["hardware error"] == 0
     rolled = {share.nonce.version for share in world.source.shares}
@@ -231,14 +237,14 @@ def test_what_chips_roll_beyond_the_mask_is_counted_and_never_submitted():
 async def _pull_and_plug(seats):
     modem = seats[0].modem
     for _ in range(2):
-        await asyncio.sleep(20)
+        await asyncio.sleep(14)
         modem.unplug()
         await asyncio.sleep(2)
         modem.plug_in()
 
 
 def test_an_unplugged_board_mines_again_within_seconds_of_its_return():
-    world = mine(60.0, board("bm1370"), board("bm1366"), meanwhile=_pull_and_plug)
+    world = mine(45.0, board("bm1370"), board("bm1366"), meanwhile=_pull_and_plug)
     nothing_wrong_was_submitted(world)
     assert world.counts()["recoveries"] == 2
     assert world.counts(1)["recoveries"] == 0
@@ -247,11 +253,11 @@ def test_an_unplugged_board_mines_again_within_seconds_of_its_return():
         if share.nonce.device == "board-0"
     ]  # fmt: skip
     assert max(b - a for a, b in pairwise(of_first)) < RESET_SECONDS
-    assert of_first[-1] > 1000 + 55
+    assert of_first[-1] > 1000 + 42
 
 
 def test_one_chip_that_browns_out_is_brought_back():
-    world = mine(60.0, board("bm1362", "brown-out-one:30", chips=4))
+    world = mine(40.0, board("bm1362", "brown-out-one:20", chips=4))
     nothing_wrong_was_submitted(world)
     assert world.counts()["recoveries"] >= 1
     # The other chips go on with their last job while the chain is set up.
@@ -261,7 +267,7 @@ def test_one_chip_that_browns_out_is_brought_back():
 
 def test_what_chips_find_for_the_job_that_means_nothing_is_no_error():
     # A chain of these chips gets such a job at each bring-up, the later ones behind real jobs.
-    world = mine(60.0, board("bm1370", "brown-out-one:20", chips=3))
+    world = mine(40.0, board("bm1370", "brown-out-one:15", chips=3))
     nothing_wrong_was_submitted(world)
     counts = world.counts()
     assert counts["recoveries"] >= 1
