@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from stampmill.core.errors import NoPoolError, UsageError
 from stampmill.core.job import Share, ShareResult, Verdict
@@ -17,7 +18,6 @@ from stampmill.pool.connection import PoolConnection
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint, PoolAddress, parse_pool_url
 from stampmill.pool.memory import PoolMemory
-from stampmill.pool.payout.address import read_address
 from stampmill.pool.redirect import RedirectPolicy, RedirectRule
 from stampmill.pool.session import Outcome, PoolRecord, Session
 from stampmill.pool.stratum.messages import Message, encode
@@ -29,6 +29,9 @@ from stampmill.pool.transport.route import plan_route
 from stampmill.pool.upstream.events import EndCause
 from stampmill.pool.upstream.plan import ClientLimits, ClientPlan
 from stampmill.pool.upstream.protocol import ClientProtocol
+
+if TYPE_CHECKING:
+    from stampmill.pool.payout.address import Payout
 
 MAX_LINE = 1024
 """ckpool drops a client whose line is longer."""
@@ -233,13 +236,20 @@ def _plan(
         (("sw-version", user_agent),),
         extranonce_subscribe=settings.extranonce_subscribe,
         send_difference=settings.send_difference,
-        payout=read_address(settings.check_address) if settings.check_address else None,
+        payout=_payout(settings.check_address) if settings.check_address else None,
     )
     _check_length(Subscribe(plan.user_agent, "x" * 128), f"the user agent {plan.user_agent!r}")
     _check_length(Authorize(plan.user, plan.password), f"user {plan.user!r} with its password")
     longest = Submit(plan.user, "j" * 128, bytes(16), 0, 0, 0)
     _check_length(longest, f"user {plan.user!r}")
     return plan
+
+
+def _payout(address: str) -> "Payout":
+    # Most users have no coinbase checked, and go without what reads addresses.
+    from stampmill.pool.payout.address import read_address  # noqa: PLC0415
+
+    return read_address(address)
 
 
 def _check_length(message: Message, whose: str) -> None:

@@ -1,15 +1,17 @@
 """A connection's terms as they change, and the jobs that come under them."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stampmill.core.errors import EncodingError
 from stampmill.core.job import Job, ShareSink
-from stampmill.pool.payout.address import Payout
-from stampmill.pool.payout.check import why_unpaid
 from stampmill.pool.stratum.answers import SubscribeResult
 from stampmill.pool.stratum.drops import Drop, UnusableMessageError
 from stampmill.pool.stratum.notifications import Notify, SetExtranonce
 from stampmill.pool.upstream.job_builder import JobTracker, Terms, build_job
+
+if TYPE_CHECKING:
+    from stampmill.pool.payout.address import Payout
 
 MINER_BITS = 0x1FFFFFFF
 """Version bits that may be rolled at all: 29 to 31 are BIP9's, and blocks without them invalid."""
@@ -34,7 +36,7 @@ class JobStream:
         "terms",
     )
 
-    def __init__(self, asked_mask: int, sink: ShareSink, payout: Payout | None = None) -> None:
+    def __init__(self, asked_mask: int, sink: ShareSink, payout: "Payout | None" = None) -> None:
         self.terms = Terms(b"", 0)
         self.subscribed = False
         self._asked_mask = asked_mask & MINER_BITS
@@ -67,7 +69,7 @@ class JobStream:
             job = build_job(notify, self.terms, received_at, self._sink)
         except EncodingError as error:
             raise UnusableMessageError(Drop.BAD_JOB, f"mining.notify: {error}") from error
-        if self._payout is not None and (why := why_unpaid(job, self._payout)):
+        if self._payout is not None and (why := _why_unpaid(job, self._payout)):
             raise UnusableMessageError(Drop.PAYS_OTHERS, f"job {notify.job_id}: {why}")
         judged = self._tracker.judge(job)
         if judged is None:
@@ -107,3 +109,10 @@ class JobStream:
             text = "a version mask without an agreement"
             raise UnusableMessageError(Drop.VERSION_MASK_NOT_AGREED, text)
         return self.agree(mask, now)
+
+
+def _why_unpaid(job: Job, payout: "Payout") -> str:
+    # Most users have no coinbase checked, and go without what reads it.
+    from stampmill.pool.payout.check import why_unpaid  # noqa: PLC0415
+
+    return why_unpaid(job, payout)

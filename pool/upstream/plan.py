@@ -1,12 +1,15 @@
 """What a client wants of a connection, and how long it waits for it."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from stampmill.core.job import Share
-from stampmill.pool.payout.address import Payout
 from stampmill.pool.stratum.framing import CLIENT_LINE_LIMIT, SERVER_LINE_LIMIT
 from stampmill.pool.stratum.requests import BIP320_MASK, Configure, Submit
 from stampmill.pool.upstream.job_stream import MINER_BITS
+
+if TYPE_CHECKING:
+    from stampmill.pool.payout.address import Payout
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class ClientPlan:
     resume: ResumePoint | None = None
     configure_late: bool = False
     send_difference: bool = False
-    payout: Payout | None = None
+    payout: "Payout | None" = None
 
     def configure(self) -> Configure | None:
         """Return the negotiation, None if there is nothing to negotiate."""

@@ -12,7 +12,7 @@ NEVER_UNASKED = (
     "aiohttp", "rich", "stampmill.core.cli.json_lines", "stampmill.core.operate.cgminer",
     "stampmill.core.operate.web", "stampmill.core.operate.alerts.command",
     "stampmill.core.operate.alerts.webhook", "stampmill.core.backends.asic", "stampmill.bench",
-    "stampmill.pool.server", "stampmill.pool.solo.setup",
+    "stampmill.pool.payout", "stampmill.pool.server", "stampmill.pool.solo.setup",
 )  # fmt: skip
 
 CALL = """
