@@ -1,8 +1,9 @@
-"""Counterparties that are not ours, each fresh for its test."""
+"""Counterparties that are not ours: a node for each file, everything else fresh for its test."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,15 @@ Launch = Callable[..., Process]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
-    here = Path(__file__).parent
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
-        if item.path.is_relative_to(here):
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.integration)
 
 
-@pytest.fixture
-def keep() -> Iterator[Keep]:
-    """Stop a process at the end of the test, whatever happens; its lines show if the test fails."""
+@contextmanager
+def keeping() -> Iterator[Keep]:
+    """Stop a process at the end, whatever happens, and print its lines."""
     with ExitStack() as stack:
 
         def keep(process: Process) -> Process:
@@ -36,8 +37,21 @@ def keep() -> Iterator[Keep]:
 
 
 @pytest.fixture
-def peer(keep: Keep) -> Launch:
-    """Start a launcher of tests/peers."""
+def keep() -> Iterator[Keep]:
+    """Stop a process at the end of the test; its lines show if the test fails."""
+    with keeping() as keep:
+        yield keep
+
+
+@pytest.fixture(scope="module")
+def keep_for_all() -> Iterator[Keep]:
+    """Stop a process at the end of the file."""
+    with keeping() as keep:
+        yield keep
+
+
+def starting(keep: Keep) -> Launch:
+    """Start launchers of tests/peers."""
     if not (PEERS / "stamp").exists():
         pytest.skip("no counterparties here: run make peers")
 
@@ -45,6 +59,18 @@ def peer(keep: Keep) -> Launch:
         return keep(launch(script, settings, folder))
 
     return start
+
+
+@pytest.fixture
+def peer(keep: Keep) -> Launch:
+    """Start a launcher of tests/peers."""
+    return starting(keep)
+
+
+@pytest.fixture(scope="module")
+def peer_for_all(keep_for_all: Keep) -> Launch:
+    """Start a launcher of tests/peers that stays until the end of the file."""
+    return starting(keep_for_all)
 
 
 @pytest.fixture
@@ -57,10 +83,10 @@ def command(keep: Keep, tmp_path: Path) -> Launch:
     return start
 
 
-@pytest.fixture
-def node(peer: Launch) -> Node:
-    """A bcoin node with segwit active and coins to spend."""
-    node = Node(peer("node.js"))
+@pytest.fixture(scope="module")
+def node(peer_for_all: Launch) -> Node:
+    """A bcoin node with segwit active and coins to spend; its chain grows from test to test."""
+    node = Node(peer_for_all("node.js"))
     node.mature()
     return node
 
@@ -81,9 +107,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def hashrate(tmp_path_factory: pytest.TempPathFactory) -> float:
-    """Our hashes per second on this machine, roughly: what a pool's difficulty is set by."""
+    """A thread's hashes per second on this machine, roughly: a pool's difficulty is set by it."""
     miner = stampmill(
-        ["mine", "--benchmark", "--time-limit", "1", "--json"], tmp_path_factory.mktemp("config")
+        ["mine", "--benchmark", "--threads", "1", "--time-limit", "0.5", "--json"],
+        tmp_path_factory.mktemp("config"),
     )
     try:
         assert miner.wait() == 0, miner.lines

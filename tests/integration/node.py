@@ -28,6 +28,7 @@ class Node:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.port: int = process.wait_for("ready")[0]["port"]
+        self._spent = 0
 
     @property
     def height(self) -> int:
@@ -65,7 +66,9 @@ class Node:
 
     def add_transactions(self, count: int) -> list[str]:
         """Put segwit transactions into the mempool, each spending a coinbase; return their ids."""
-        return [self._spend_coinbase(height) for height in range(1, count + 1)]
+        self._spent += count
+        heights = range(self._spent - count + 1, self._spent + 1)
+        return [self._spend_coinbase(height) for height in heights]
 
     def _spend_coinbase(self, height: int) -> str:
         block = self.rpc("getblock", self.rpc("getblockhash", height), True)

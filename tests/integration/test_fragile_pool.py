@@ -7,15 +7,18 @@ from stampmill.core.errors import ExitCode
 from .conftest import Launch
 from .node import ADDRESS, Node
 
+HASHES = 4 * (1 << 32)
+"""Hashes in four shares of difficulty 1: a pool sees four shares a second."""
+
 
 def test_a_pool_that_dies_ends_the_run_within_its_retries(
     peer: Launch, node: Node, command: Launch, hashrate: float
 ) -> None:
-    pool = peer("fragile_pool.js", rpc=node.port, address=ADDRESS, difficulty=hashrate / (1 << 32))
+    pool = peer("fragile_pool.js", rpc=node.port, address=ADDRESS, difficulty=hashrate / HASHES)
     port = pool.wait_for("ready")[0]["port"]
     miner = command(
         "mine", "-o", f"stratum+tcp://127.0.0.1:{port}", "-u", "carol", "--json",
-        "--retries", "1", "--retry-pause", "0.1",
+        "--threads", "1", "--retries", "1", "--retry-pause", "0.1",
     )  # fmt: skip
     assert miner.wait() == ExitCode.NO_POOL
     assert pool.wait() != 0
@@ -27,7 +30,7 @@ def test_a_pool_that_dies_ends_the_run_within_its_retries(
 def test_mining_goes_on_at_the_next_pool(
     peer: Launch, node: Node, command: Launch, hashrate: float
 ) -> None:
-    difficulty = hashrate / (1 << 32)
+    difficulty = hashrate / HASHES
     fragile = peer("fragile_pool.js", rpc=node.port, address=ADDRESS, difficulty=difficulty)
     port = fragile.wait_for("ready")[0]["port"]
     backup = command("pool", "--listen", "127.0.0.1:0", "--fixed-difficulty", f"{difficulty / 4}")
@@ -35,6 +38,7 @@ def test_mining_goes_on_at_the_next_pool(
     miner = command(
         "mine", "-o", f"stratum+tcp://127.0.0.1:{port}", "-u", "carol",
         "-o", f"stratum+tcp://{listening.split()[-1]}", "-u", "dave", "--json", "--lines",
+        "--threads", "1",
     )  # fmt: skip
     assert fragile.wait() != 0
     backup.wait_until(

@@ -32,9 +32,10 @@ def test_blocks_mined_by_another_process_are_valid_for_core(
     file = tmp_path / "blocks.dat"
     pool = command(
         "pool", "--listen", "127.0.0.1:0", "--json", "--blocks-file", str(file),
-        "--block-every", "1", "--share-interval", "0.5",
+        "--block-every", "1", "--share-interval", "0.2",
     )  # fmt: skip
-    miner = command("mine", "-o", f"stratum+tcp://127.0.0.1:{_port(pool)}", "-u", "bob", "--json")
+    url = f"stratum+tcp://127.0.0.1:{_port(pool)}"
+    miner = command("mine", "-o", url, "-u", "bob", "--threads", "1", "--json")
     pool.wait_until(lambda: sum(" block " in line for line in pool.lines) >= BLOCKS, "blocks")
     miner.signal(signal.SIGTERM)
     assert miner.wait() == ExitCode.INTERRUPTED

@@ -50,7 +50,7 @@ def test_versions_are_rolled_and_the_nodes_own_bits_kept(
     base = node.rpc("getblocktemplate", {"rules": ["segwit"]})["version"]
     before = node.height
     # Hard enough that several versions are tried for each block.
-    finish(mine(command, node, tmp_path, "--suggest-difficulty", "0.001"), blocks=BLOCKS)
+    finish(mine(command, node, tmp_path, "--suggest-difficulty", "0.0003"), blocks=3)
     versions = {Header.from_bytes(raw[:80]).version for raw in node.blocks()[before:]}
     assert {version & ~VERSION_MASK for version in versions} == {base & ~VERSION_MASK}
 
@@ -72,10 +72,10 @@ def test_a_node_that_goes_away_is_left_for_the_next_and_blocks_go_on(
 ) -> None:
     process = peer("node.js")
     first = Node(process)
-    first.mature()
+    first.rpc("generatetoaddress", 1, ADDRESS)
     miner = command(
         "mine", "-o", url(first), "-o", url(node), "--coinbase-addr", ADDRESS,
-        "--block-dir", str(tmp_path / "blocks"), "--lines", "--json", *OFTEN,
+        "--block-dir", str(tmp_path / "blocks"), "--threads", "1", "--lines", "--json", *OFTEN,
     )  # fmt: skip
     miner.wait_for_line(f"mining alone on {url(first)}")
     miner.wait_until(lambda: accepted(miner) >= 1, "a block")
@@ -88,7 +88,8 @@ def test_a_node_that_goes_away_is_left_for_the_next_and_blocks_go_on(
 def mine(command: Launch, node: Node, folder: Path, *options: str) -> Process:
     return command(
         "mine", "-o", url(node), "--coinbase-addr", ADDRESS, "--coinbase-sig", "/here/",
-        "--block-dir", str(folder / "blocks"), "--lines", "--json", *(options or OFTEN),
+        "--block-dir", str(folder / "blocks"), "--threads", "1", "--lines", "--json",
+        *(options or OFTEN),
     )  # fmt: skip
 
 
