@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".peers"
 PATIENCE = 60.0
 """Seconds that anything may take which takes less than one on an idle machine."""
+
+ASK_SECONDS = 0.1
 
 Event = dict[str, Any]
 
@@ -59,9 +62,14 @@ class Process:
         return next(line for line in self.lines if part in line)
 
     def wait_until(self, ready: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-        """Return when `ready`, asked after each line, says so; fail after `seconds` or the end."""
+        """Return when `ready` says so; fail after `seconds` or the end.
+
+        It is asked after each line, and between them now and then: it may ask somebody else.
+        """
+        end = time.monotonic() + seconds
         with self._changed:
-            self._changed.wait_for(lambda: ready() or self._ended, seconds)
+            while not (ready() or self._ended) and time.monotonic() < end:
+                self._changed.wait(ASK_SECONDS)
             if not ready():
                 tail = "\n".join(self.lines[-30:])
                 raise AssertionError(f"{what} not seen within {seconds} s, but:\n{tail}")

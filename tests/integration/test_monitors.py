@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -47,12 +48,13 @@ def test_pyasic_and_pyasic_rs_find_the_miner(command: Launch) -> None:
             pytest.skip(f"no {package} here: run make peers")
     if not has_port_80():
         pytest.skip(f"port 80 of {ADDRESS} cannot be had here")
+    started = time.monotonic()
     run = command(
         *("mine", "--lines", "--backend", "reference", "--threads", "1", "--time-limit", "60"),
         *("--http-listen", f"{ADDRESS}:80", "--axeos", "--api-listen", f"{ADDRESS}:4028"),
         *("--api-allow", "R:127.0.0.0/8"),
     )
-    run.wait_for_line("rate ")
+    run.wait_for_line(" accepted ")
     script = ROOT / "tests" / "peers" / "read_miner.py"
     done = subprocess.run(
         [sys.executable, str(script), ADDRESS],
@@ -63,8 +65,10 @@ def test_pyasic_and_pyasic_rs_find_the_miner(command: Launch) -> None:
     for reader, seen in read.items():
         assert seen is not None, f"{reader} finds nothing"
         assert seen["hashrate"] > 1000, reader
-        assert seen["expected"] == pytest.approx(seen["hashrate"], rel=0.9), reader
-        assert seen["uptime"] >= 5, reader
+        # Of now and of the whole run: on a busy machine they differ by more than a little, but a
+        # wrong unit would be a thousand times as much.
+        assert 0.02 < seen["expected"] / seen["hashrate"] < 50, reader
+        assert 0 <= seen["uptime"] <= time.monotonic() - started, reader
         assert "127.0.0.1" in seen["pool"], reader
         assert seen["user"] == "stampmill.embedded", reader
     assert read["pyasic_rs"]["accepted"] >= 1
@@ -80,7 +84,7 @@ def test_prometheus_scrapes_the_run(command: Launch, keep: Keep, tmp_path: Path)
     target = f"127.0.0.1:{port_of(run, 'HTTP')}"
     config = (DEPLOY / "prometheus.yml").read_text(encoding="utf-8")
     config = re.sub(r'targets: \[".*"\]', f'targets: ["{target}"]', config)
-    (tmp_path / "prometheus.yml").write_text(config.replace("15s", "1s"), encoding="utf-8")
+    (tmp_path / "prometheus.yml").write_text(config.replace("15s", "250ms"), encoding="utf-8")
     shutil.copy(DEPLOY / "alerts.yml", tmp_path)
     port = free_port()
     prometheus = keep(
