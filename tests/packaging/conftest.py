@@ -17,8 +17,9 @@ LEFT_OUT = (".*", "build", "dist", "*.egg-info", "*.so", "*.o", "__pycache__")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.slow)
 
 
