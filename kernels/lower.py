@@ -1,20 +1,23 @@
 """The search in the operations that an instruction set has."""
 
-from collections.abc import Callable, Collection, Iterable
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache, reduce
+from itertools import zip_longest
 
 from stampmill.kernels.graph import Graph, Node, Op, Scope, reach
 from stampmill.kernels.search import Search, build
 
 
 @cache
-def lowered(has: frozenset[Op], *, separate: bool = True) -> Search:
+def lowered(has: frozenset[Op], *, separate: bool = True, in_place: bool = False) -> Search:
     """Return the search for an instruction set that has, of the optional operations, only these.
 
     Optional are ROTR, INSERT, XOR3, CH and MAJ. What is done once per work keeps its operations.
+    `in_place` is for a set whose shifts have no place for a result but their operand's: as many
+    operations, fewer copies.
     """
     search = build(separate=separate)
-    lower = _Lowering(has)
+    lower = _Lowering(has, in_place=in_place)
     kw = [*search.schedule, *search.first_kw, *search.second_kw]
     lower.take(reach([*kw, *search.digest, search.clear]))
     known = lower.known
@@ -35,7 +38,7 @@ def lowered(has: frozenset[Op], *, separate: bool = True) -> Search:
 class _Lowering:
     """Copies nodes into a graph of its own, each in terms of what there is."""
 
-    def __init__(self, has: Collection[Op]) -> None:
+    def __init__(self, has: Collection[Op], *, in_place: bool) -> None:
         self.graph = Graph()
         self.known: dict[Node, Node] = {}
         makers: dict[Op, Callable[..., Node]] = {
@@ -45,6 +48,7 @@ class _Lowering:
             Op.MAJ: self._selected if Op.CH in has else self._majority,
         }
         self._makers = {op: maker for op, maker in makers.items() if op not in has}
+        self._chains_shifts = in_place and not {Op.ROTR, Op.INSERT, Op.XOR3} & set(has)
 
     def take(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
@@ -56,6 +60,8 @@ class _Lowering:
             return self.graph.constant(node.number)
         if node.op is Op.INPUT:
             return self.graph.input(node.name, node.number, node.scope)
+        if self._chains_shifts and _is_small_sigma(node):
+            return self._chained(node)
         if node.scope is Scope.LANE and node.op in self._makers:
             return self._makers[node.op](node.number, *operands)
         return self.graph.apply(node.op, *operands, number=node.number)
@@ -71,6 +77,25 @@ class _Lowering:
     def _xor3(self, _: int, x: Node, y: Node, z: Node) -> Node:
         return self._xor(self._xor(x, y), z)
 
+    def _chained(self, sigma: Node) -> Node:
+        """Make each shift of the one before, not of the word, which would be copied for each.
+
+        That takes longer until all of them are done. A schedule has the time, rounds do not.
+        """
+        x = self.known[sigma.operands[0].operands[0]]
+        right = self._shifts(Op.SHR, x, [part.number for part in sigma.operands])
+        rotated = [part for part in sigma.operands if part.op is Op.ROTR]
+        left = self._shifts(Op.SHL, x, [32 - part.number for part in rotated])
+        return reduce(
+            self._xor, [part for pair in zip_longest(right, left) for part in pair if part]
+        )
+
+    def _shifts(self, op: Op, x: Node, counts: Iterable[int]) -> Iterator[Node]:
+        done = 0
+        for count in sorted(counts):
+            x, done = self.graph.apply(op, x, number=count - done), count
+            yield x
+
     def _choice(self, _: int, x: Node, y: Node, z: Node) -> Node:
         return self._xor(z, self.graph.apply(Op.AND, x, self._xor(y, z)))
 
@@ -84,3 +109,9 @@ class _Lowering:
 
     def _xor(self, x: Node, y: Node) -> Node:
         return self.graph.apply(Op.XOR, x, y)
+
+
+def _is_small_sigma(node: Node) -> bool:
+    """Tell whether this is what a schedule makes of one of its words (sha256.py)."""
+    is_lane_xor = node.op is Op.XOR3 and node.scope is Scope.LANE
+    return is_lane_xor and [x.op for x in node.operands] == [Op.ROTR, Op.ROTR, Op.SHR]

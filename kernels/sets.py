@@ -24,6 +24,7 @@ class InstructionSet:
     spread: str  # the word {0} in all lanes
     c: Mapping[Op, str]
     has_spread_operands: bool = False  # whether a word in memory can be an operand of all lanes
+    in_place: bool = False  # whether a result takes an operand's register: the other way is a copy
     weave: Weave = field(default_factory=Weave)  # of a straight line
     rolled: bool = False  # whether most rounds are done in loops: where a line is too much code
 
@@ -106,6 +107,7 @@ SETS = (
         vector="__m128i",
         spread="_mm_set1_epi32((int)({0}))",
         c=_SSE,
+        in_place=True,
         rolled=True,
     ),
     InstructionSet(

@@ -24,7 +24,7 @@ def source(row: InstructionSet, weave: Weave | None = None, search: Search | Non
 
     Where they are given, rounds are woven so instead of what the row says, and of another search.
     """
-    search = search or lowered(row.has)
+    search = search or lowered(row.has, in_place=row.in_place)
     is_rolled = row.rolled and weave is None
     words = Words(row, search, loop_kw(search) if is_rolled else search.schedule)
     step = rolled_step(words, search) if is_rolled else _step(words, search, weave or row.weave)

@@ -13,7 +13,7 @@ from stampmill.kernels.sets import InstructionSet
 
 def mutant_source(row: InstructionSet) -> str:
     """The set's kernel with some constant or shift wrong, each time the same one."""
-    search = lowered(row.has)
+    search = lowered(row.has, in_place=row.in_place)
     possible = list(mutants(written(row, search)))
     return source(row, search=changed(search, random.Random(row.name).choice(possible)))
 

@@ -1,6 +1,7 @@
 """The search in the operations of each instruction set, evaluated in Python."""
 
 import random
+from collections import Counter
 from hashlib import sha256
 
 import pytest
@@ -22,12 +23,14 @@ def test_lowered_search_is_right_on_random_headers(row: InstructionSet) -> None:
         prefix, nonce = rng.randbytes(76), rng.getrandbits(32)
         header = prefix + nonce.to_bytes(4, "little")
         digest = sha256(sha256(header).digest()).digest()
-        assert last_word(lowered(row.has), prefix, nonce)[0] == int.from_bytes(digest[28:], "big")
+        assert last_word(lowered(row.has, in_place=row.in_place), prefix, nonce)[
+            0
+        ] == int.from_bytes(digest[28:], "big")
 
 
 @every_set
 def test_lowered_search_has_only_operations_of_the_set(row: InstructionSet) -> None:
-    search = lowered(row.has)
+    search = lowered(row.has, in_place=row.in_place)
     used = {node.op for node in lanes(reach([*search.schedule, *search.digest, search.clear]))}
     assert used == row.has
 
@@ -49,6 +52,16 @@ def test_a_set_without_rotations_does_more() -> None:
     avx2 = operations("avx2").by_name
     assert "rotr" not in avx2
     assert avx2["shr"] + avx2["shl"] == 1020 * 2 + 156
+
+
+def test_shifts_made_in_place_are_as_many() -> None:
+    has = instruction_set("sse2").has
+    kinds = []
+    for in_place in (False, True):
+        search = lowered(has, in_place=in_place)
+        nodes = lanes(reach([*search.schedule, *search.digest, search.clear]))
+        kinds.append(Counter(node.op for node in nodes))
+    assert kinds[0] == kinds[1]
 
 
 @pytest.mark.parametrize("versions", [-1, 0, 17])

@@ -57,7 +57,7 @@ def rolled_last_word(search: Search, prefix: bytes, nonce: int) -> int:
 
 @every_set
 def test_rounds_in_loops_compute_the_same_hash(row: InstructionSet) -> None:
-    search = lowered(row.has)
+    search = lowered(row.has, in_place=row.in_place)
     for nonce in (0, 0xDEADBEEF):
         prefix = bytes(range(nonce % 7, 76 + nonce % 7))
         assert rolled_last_word(search, prefix, nonce) == last_word(search, prefix, nonce)[0]
@@ -65,7 +65,7 @@ def test_rounds_in_loops_compute_the_same_hash(row: InstructionSet) -> None:
 
 @every_set
 def test_loops_do_hardly_more_than_a_line(row: InstructionSet) -> None:
-    search = lowered(row.has)
+    search = lowered(row.has, in_place=row.in_place)
     line = len(list(lanes(reach([*search.digest, search.clear]))))
     hashes = first_hash(search), second_hash(search)
     rolled = sum(len(x.head) + x.turns * len(x.body) + len(x.foot) for x in hashes)
