@@ -1,4 +1,4 @@
-"""Ten minutes of failing over under load, on a clock that hurries: no share without a counter."""
+"""Minutes of failing over under load, on a clock that hurries: no share without a counter."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ from stampmill.pool.server.shares import ShareFault
 from tests.core.fakes import MemoryBackend
 
 HURRY = 60.0
-SECONDS = 600.0
+SECONDS = 360.0
 ROUND = 60.0
 SCENARIOS = ("rejects", "silence", "no-share-answers", "flapping", "black-hole")
 LIMITS = GroupLimits(stable=10.0, most_stable=20.0, rest=10.0)
@@ -94,7 +94,7 @@ async def hash_on(backend: MemoryBackend, scheduler: Scheduler) -> int:
         return reported
 
 
-def test_ten_minutes_of_chaos_lose_no_share_unnamed_and_send_none_twice_or_elsewhere() -> None:
+def test_minutes_of_chaos_lose_no_share_unnamed_and_send_none_twice_or_elsewhere() -> None:
     async def body() -> None:
         pools = [EmbeddedPool(OPTIONS) for _ in range(3)]
         addresses = [await pool.start() for pool in pools]

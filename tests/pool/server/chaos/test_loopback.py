@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,9 @@ from tests.pool.upstream.sessions import found
 
 HURRY = 60.0
 """The client's seconds in a second, so that its deadlines of minutes come within seconds."""
-SECONDS = 6.0
+SECONDS = 4.0
+PATIENCE = 60.0
+"""Seconds at most until a scenario has acted: on a busy machine little happens in a few."""
 EASY = 1e-9
 MOST_SHARES = 100
 
@@ -91,6 +94,7 @@ async def live(name: str) -> tuple[Miner, EmbeddedPool, StratumSource]:
     running = asyncio.create_task(source.run(miner))
     mining = asyncio.create_task(miner.mine())
     await asyncio.sleep(SECONDS)
+    await until(lambda: has_acted(name, miner, pool, source))
     mining.cancel()
     await source.drain(HURRY)
     running.cancel()
@@ -98,6 +102,27 @@ async def live(name: str) -> tuple[Miner, EmbeddedPool, StratumSource]:
     assert isinstance(stopped, asyncio.CancelledError), stopped
     await pool.close()
     return miner, pool, source
+
+
+def has_acted(name: str, miner: Miner, pool: EmbeddedPool, source: StratumSource) -> bool:
+    """Tell whether all has happened that is looked at in the end."""
+    assert pool.chaos is not None
+    status = source.status()
+    seen = {
+        "redirects": dict(status.dropped).get("redirect-refused", 0) > 10,
+        "split-packets": miner.verdicts[Verdict.ACCEPTED] > 10,
+        "questions": miner.verdicts[Verdict.ACCEPTED] > 10,
+        "silence": bool(miner.stops),
+        "black-hole": status.reconnects > 1,
+    }
+    return pool.chaos.acted[name] > 0 and seen.get(name, True)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for it, for so long at most; who looks at the end sees whether it came."""
+    end = time.monotonic() + PATIENCE
+    while not holds() and time.monotonic() < end:  # noqa: ASYNC110  a pool's counters
+        await asyncio.sleep(0.05)
 
 
 class Dialled:
