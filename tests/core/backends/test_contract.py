@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from stampmill.core.backends import registry
 from stampmill.core.backends.base import Backend
+from stampmill.core.backends.info import KernelInfo
 from stampmill.core.backends.options import BackendOptions
 from stampmill.core.chain.target import DIFFICULTY_1_TARGET
 from stampmill.core.job import Nonce
@@ -18,6 +19,22 @@ from .feeds import EVERY_HASH, GENESIS, RangeFeed
 THREADS = 2
 
 KERNELS = [kernel for backend in registry.describe_all() for kernel in backend.kernels]
+
+
+def first_and_last(kernels: Sequence[KernelInfo]) -> list[KernelInfo]:
+    """Return two that run here, or the one that there is: others differ in what is no backend's."""
+    able = [kernel for kernel in kernels if not kernel.why_not] or list(kernels)
+    return able if len(able) < 2 else [able[0], able[-1]]
+
+
+OF_EACH_BACKEND = [
+    kernel for backend in registry.describe_all() for kernel in first_and_last(backend.kernels)
+]
+"""Work is handed out, taken back and counted by the backend, whatever its kernel."""
+
+of_each_backend = pytest.mark.parametrize(
+    "kernel", OF_EACH_BACKEND, ids=lambda info: info.name, indirect=True
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -103,6 +120,7 @@ def test_finds_the_rolled_version_of_a_known_block(kernel: str) -> None:
     asyncio.run(run())
 
 
+@of_each_backend
 @pytest.mark.parametrize("versions", [(1,), (1, 0x20000000, 3)])
 def test_loses_nothing_in_a_flood_and_counts_every_hash(
     kernel: str, versions: tuple[int, ...]
@@ -120,6 +138,7 @@ def test_loses_nothing_in_a_flood_and_counts_every_hash(
     asyncio.run(run())
 
 
+@of_each_backend
 @pytest.mark.parametrize("method", ["update", "replace"])
 def test_goes_over_to_new_work_at_once(kernel: str, method: str) -> None:
     async def run() -> None:
@@ -136,6 +155,7 @@ def test_goes_over_to_new_work_at_once(kernel: str, method: str) -> None:
     asyncio.run(run())
 
 
+@of_each_backend
 def test_hundreds_of_switches_in_a_flood_lose_nothing(kernel: str) -> None:
     async def all_of(backend: Backend) -> list[Nonce]:
         return [nonce async for nonce in backend.nonces()]
@@ -143,7 +163,7 @@ def test_hundreds_of_switches_in_a_flood_lose_nothing(kernel: str) -> None:
     async def run() -> None:
         async with opened(kernel) as backend:
             reader = asyncio.create_task(all_of(backend))
-            for turn in range(300):
+            for turn in range(200):
                 (backend.replace if turn % 3 else backend.update)(
                     RangeFeed(turn << 20, target=EVERY_HASH)
                 )
@@ -156,6 +176,7 @@ def test_hundreds_of_switches_in_a_flood_lose_nothing(kernel: str) -> None:
     asyncio.run(run())
 
 
+@of_each_backend
 def test_reports_job_switches_once(kernel: str) -> None:
     async def run() -> None:
         async with opened(kernel) as backend:
@@ -172,6 +193,7 @@ def test_reports_job_switches_once(kernel: str) -> None:
     asyncio.run(run())
 
 
+@of_each_backend
 def test_idle_stops_hashing_until_there_is_work(kernel: str) -> None:
     async def run() -> None:
         async with opened(kernel) as backend:
@@ -180,13 +202,14 @@ def test_idle_stops_hashing_until_there_is_work(kernel: str) -> None:
             assert await old.reaches(both)
             backend.idle()
             taken = len(old.taken)
-            assert not await old.reaches(lambda feed: len(feed.taken) > taken + THREADS, 0.3)
+            assert not await old.reaches(lambda feed: len(feed.taken) > taken + THREADS, 0.15)
             backend.update(new)
             assert await new.reaches(both)
 
     asyncio.run(run())
 
 
+@of_each_backend
 def test_close_is_prompt_and_yields_what_was_found(kernel: str) -> None:
     async def run() -> None:
         async with opened(kernel) as backend:
@@ -200,6 +223,7 @@ def test_close_is_prompt_and_yields_what_was_found(kernel: str) -> None:
     asyncio.run(run())
 
 
+@of_each_backend
 def test_work_after_close_is_left_alone(kernel: str) -> None:
     async def run() -> None:
         async with opened(kernel) as backend:
@@ -212,5 +236,6 @@ def test_work_after_close_is_left_alone(kernel: str) -> None:
     asyncio.run(run())
 
 
+@of_each_backend
 def test_telemetry_is_there_before_open(kernel: str) -> None:
     assert new_backend(kernel).telemetry().hashes == {}
