@@ -71,7 +71,7 @@ def test_nothing_to_draw_is_an_error():
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(plots, "drawn", lambda *_: b"")
+    monkeypatch.setattr(plots, "drawn", lambda *_: b"<svg></svg>")
     for write in (plots.write, page.write):
         with pytest.raises(UsageError, match=r"cannot write .*none"):
             write([made()], tmp_path / "none" / "x.svg")
