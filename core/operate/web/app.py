@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from stampmill.core.operate.desk import Desk
 from stampmill.core.operate.web import assets, axeos
 from stampmill.core.operate.web.bounds import Handler, add_headers, in_bounds, with_token
 from stampmill.core.operate.web.control import add_control
+from stampmill.core.operate.web.hub import Pages
 from stampmill.core.operate.web.polls import Document, Sheet
 from stampmill.core.operate.web.watch import Watch
 from stampmill.core.snapshot import Snapshot
@@ -44,10 +46,11 @@ def make_app(site: Site, port: Port) -> web.Application:
     """Return the application."""
     app = web.Application(middlewares=[in_bounds, with_token(site.token)], client_max_size=MAX_BODY)
     app.on_response_prepare.append(add_headers)
-    for path, document in _documents(site).items():
+    watch = Watch(site.desk, site.version, writable=bool(site.token), let_stay=port.let_stay)
+    for path, document in _documents(site, watch.hub.pages).items():
         answer = _shown(site.desk, document, port) if document else _no_metrics
         app.router.add_get(path, answer)
-    _add_page(app, site, port.let_stay)
+    _add_page(app, site, watch)
     _add_changes(app, site.desk)
     if site.axeos:
         app.router.add_post("/api/system/pause", _changing(site.desk.pause))
@@ -55,10 +58,10 @@ def make_app(site: Site, port: Port) -> web.Application:
     return app
 
 
-def _documents(site: Site) -> dict[str, Document | None]:
+def _documents(site: Site, pages: Pages) -> dict[str, Document | None]:
     """Return what is polled, by its path; None for what the extra is not installed for."""
     found: dict[str, Document | None] = {
-        "/metrics": _metrics(site.version),
+        "/metrics": _metrics(site.version, pages),
         "/api/snapshot": Sheet("application/json", transfer.encode),
     }
     if site.axeos:
@@ -71,13 +74,16 @@ def _sheet(make: Callable[[Snapshot], object]) -> Sheet:
     return Sheet("application/json; charset=utf-8", lambda shot: _dumps(make(shot)).encode())
 
 
-def _metrics(version: str) -> Document | None:
+def _metrics(version: str, pages: Pages) -> Document | None:
     # prometheus-client is an extra; a run whose metrics nobody reads need not have it.
     try:
         from stampmill.core.operate import exposition, metrics  # noqa: PLC0415
+        from stampmill.core.operate.web import page_metrics  # noqa: PLC0415
     except ImportError:
         return None
-    return exposition.Exposition(lambda shot: metrics.families(shot, version))
+    return exposition.Exposition(
+        lambda shot: chain(metrics.families(shot, version), page_metrics.families(pages))
+    )
 
 
 def _shown(desk: Desk, document: Document, port: Port) -> Handler:
@@ -89,8 +95,7 @@ def _shown(desk: Desk, document: Document, port: Port) -> Handler:
     return show
 
 
-def _add_page(app: web.Application, site: Site, let_stay: Callable[[object], None]) -> None:
-    watch = Watch(site.desk, site.version, writable=bool(site.token), let_stay=let_stay)
+def _add_page(app: web.Application, site: Site, watch: Watch) -> None:
     app.cleanup_ctx.append(watch.run)
     app.on_shutdown.append(watch.end)
     app.router.add_get("/api/history", watch.history)

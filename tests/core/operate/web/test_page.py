@@ -215,6 +215,10 @@ async def test_a_page_that_never_reads_is_let_go(monkeypatch: pytest.MonkeyPatch
         await eventually(lambda: not guard._timers)
         async with streaming(port) as reader:
             assert (await until(reader, "tick"))[-1].data["pages"]["never_read"] == 1
+            told = (await request(port, "GET /metrics"))[2].splitlines()
+            assert "stampmill_pages_open 1.0" in told
+            assert 'stampmill_pages_refused_total{reason="never-read"} 1.0' in told
+            assert 'stampmill_pages_refused_total{reason="turned-away"} 0.0' in told
 
 
 @in_loop
