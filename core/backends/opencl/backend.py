@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from stampmill.core.backends.opencl.launcher import DeviceLauncher
 from stampmill.core.backends.opencl.listing import DeviceInfo, choose, devices, driver
 from stampmill.core.backends.opencl.plans import plan_of
 from stampmill.core.backends.opencl.watcher import Watcher, watcher_of
-from stampmill.core.backends.options import BackendOptions, GpuManners
+from stampmill.core.backends.options import BackendOptions, CpuPriority, GpuManners
 from stampmill.core.backends.placement import Placement
 from stampmill.core.backends.scanner import ScannerBackend, Seat
 from stampmill.core.errors import NoDeviceError, StampmillError, UsageError
@@ -49,12 +50,14 @@ class OpenClBackend(ScannerBackend):
     def __init__(
         self,
         options: BackendOptions,
-        found: Callable[[], tuple[DeviceInfo, ...]] = devices,
+        found: Callable[[], tuple[DeviceInfo, ...]] | None = None,
         opener: Opener | None = None,
         watching: Watching = watcher_of,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(NAME, self._no_kernel, options)
-        self._list = found
+        super().__init__(NAME, self._no_kernel, options, clock=clock)
+        gives_way = options.cpu_priority is CpuPriority.IDLE
+        self._list = found or partial(devices, gives_way=gives_way)
         seconds = None if options.intensity is None else options.intensity / 1000
         self._opener = opener or partial(open_device, seconds=seconds)
         self._watching = watching

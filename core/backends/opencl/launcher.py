@@ -39,7 +39,7 @@ class DeviceLauncher:
         self._device, self._cl, self._sleep = device, device.cl, sleep
         self._held: _Held | None = None
         self._counter = bytearray(4)
-        self._seconds_per_nonce = 0.0
+        self._seconds_per_hash = 0.0
 
     def take(self) -> None:
         """Have it now, not at the first launch; raise NoDeviceError where that cannot be."""
@@ -97,9 +97,10 @@ class DeviceLauncher:
         events = [self._launch(held, group, first, last) for group in groups]
         read = self._cl.enqueue_copy(held.queue, self._counter, held.found, is_blocking=False)
         held.queue.flush()
-        self._await(read, self._seconds_per_nonce * (last - first + 1))
+        hashes = (last - first + 1) * sum(group.versions for group in groups)
+        self._await(read, self._seconds_per_hash * hashes)
         seconds = sum(event.profile.end - event.profile.start for event in events) * 1e-9
-        self._seconds_per_nonce = seconds / (last - first + 1)
+        self._seconds_per_hash = seconds / hashes
         (total,) = _WORD.unpack(self._counter)
         return Found(total, self._hits(held, min(total, SLOTS)) if total else [], seconds)
 

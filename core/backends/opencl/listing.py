@@ -2,11 +2,16 @@
 
 import importlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from stampmill.core.backends.placement import Placement, take_place
 from stampmill.core.errors import MissingExtraError, NoDeviceError, UsageError
 
+POCL = "Portable Computing Language"
+"""The name of PoCL's platform."""
 MIN_GROUP = 8
 """Work-items that a device has to take in a work-group."""
 MIN_MEMORY = 1 << 20
@@ -49,14 +54,18 @@ def driver() -> Any:
         raise NoDeviceError(f"pyopencl does not work as installed: {error}") from error
 
 
-def devices() -> tuple[DeviceInfo, ...]:
-    """Return all devices, usable or not; raise NoDeviceError, with the cure, if there are none."""
+def devices(*, gives_way: bool = False) -> tuple[DeviceInfo, ...]:
+    """Return all devices, usable or not; raise NoDeviceError, with the cure, if there are none.
+
+    PoCL starts its threads when a process asks for its devices first: `gives_way` tells whether
+    they leave the CPUs to all else, the event loop above all.
+    """
     cl = driver()
     try:
         platforms = cl.get_platforms()
     except cl.Error as error:  # the loader found no ICD, or one that does not load
         raise NoDeviceError(f"no OpenCL platform: {_INSTALL}") from error
-    found = tuple(_listed(cl, platforms))
+    found = tuple(_listed(cl, platforms, gives_way=gives_way))
     if not found:
         raise NoDeviceError(f"no OpenCL device on {_names(platforms)}: {_INSTALL}")
     return found
@@ -95,11 +104,11 @@ def _picked(found: tuple[DeviceInfo, ...], wanted: Iterable[int]) -> Iterator[De
         yield info
 
 
-def _listed(cl: Any, platforms: Iterable[Any]) -> Iterator[DeviceInfo]:
+def _listed(cl: Any, platforms: Iterable[Any], *, gives_way: bool) -> Iterator[DeviceInfo]:
     seen: dict[tuple[object, ...], tuple[int, object]] = {}
     index = 0
     for platform in platforms:
-        for order, handle in enumerate(_devices_of(cl, platform)):
+        for order, handle in enumerate(_devices_of(cl, platform, gives_way=gives_way)):
             same_as = None
             for key in _identities(cl, handle, order):
                 earlier, its_platform = seen.setdefault(key, (index, platform))
@@ -109,11 +118,14 @@ def _listed(cl: Any, platforms: Iterable[Any]) -> Iterator[DeviceInfo]:
             index += 1
 
 
-def _devices_of(cl: Any, platform: Any) -> list[Any]:
-    try:
-        return list(platform.get_devices())
-    except cl.Error:  # a platform with no device says so by an error
-        return []
+def _devices_of(cl: Any, platform: Any, *, gives_way: bool) -> list[Any]:
+    # A thread takes its place from the one that starts it.
+    place = Placement("opencl", None, gives_way=gives_way and platform.name.strip() == POCL)
+    with ThreadPoolExecutor(1, initializer=partial(take_place, place)) as starter:
+        try:
+            return list(starter.submit(platform.get_devices).result())
+        except cl.Error:  # a platform with no device says so by an error
+            return []
 
 
 def _described(cl: Any, platform: Any, handle: Any, index: int, same_as: int | None) -> DeviceInfo:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stampmill.core.backends.kept import read, write
-from stampmill.core.backends.opencl.listing import DeviceInfo
+from stampmill.core.backends.opencl.listing import POCL, DeviceInfo
 from stampmill.core.errors import NoDeviceError
 from stampmill.kernels.opencl.code import Shape, source
 
@@ -44,7 +44,7 @@ def build(cl: Any, context: Any, device: DeviceInfo, shape: Shape, cache: Path |
 
 def has_cache_of_its_own(device: DeviceInfo) -> bool:
     """Tell whether the driver keeps programs in files that it finds again by their source."""
-    return device.platform == "Portable Computing Language"
+    return device.platform == POCL
 
 
 def key(device: DeviceInfo, text: str) -> str:

@@ -1,7 +1,10 @@
 """Launches, by a device that is not there: how long they are, and that nothing is lost."""
 
+from dataclasses import replace
+
 import pytest
 
+from stampmill.core.backends.opencl import kernel as kernel_module
 from stampmill.core.backends.opencl.kernel import MAX_LAUNCH, OpenClKernel
 from stampmill.core.scan import MAX_HITS, NONCE_SPACE, CancelWord, ScanRequest, ScanStatus
 from tests.core.kernel_contract import MAX_TARGET, walk
@@ -84,6 +87,16 @@ def test_a_cancel_waits_for_one_launch() -> None:
     assert result.status is ScanStatus.CANCELLED
     assert result.next_nonce == launcher.launches[-1][1] + 1
     assert len(launcher.launches) == 4
+
+
+def test_the_loop_has_the_interpreter_first_after_a_hit(monkeypatch: pytest.MonkeyPatch) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr(kernel_module.time, "sleep", naps.append)
+    scans = kernel_of(SimulatedLauncher(hits=[(50, 0)]))
+    easy = ScanRequest(PREFIX, (1,), 0, 1000, MAX_TARGET)
+    for first, so_far in ((0, 0), (500, 1), (600, 1)):
+        scans.scan(replace(easy, first=first), CancelWord())
+        assert len(naps) == so_far
 
 
 def test_what_a_device_claims_wrongly_is_no_hit() -> None:

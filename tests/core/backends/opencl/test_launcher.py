@@ -150,6 +150,14 @@ def test_the_host_sleeps_while_the_device_works(driver: Copied) -> None:
     assert sum(driver.naps) < 0.042
 
 
+def test_the_host_does_not_oversleep_when_versions_become_fewer(driver: Copied) -> None:
+    launcher = launcher_of(driver, Shape())
+    launcher.run(GROUPS * 4, 0, 999)  # four times 40 ms, of four programs
+    driver.naps.clear()
+    launcher.run(GROUPS, 0, 999)
+    assert driver.naps[0] == pytest.approx(0.9 * 0.04)
+
+
 def test_a_device_that_fails_is_named(driver: Copied) -> None:
     driver.status = -5
     with pytest.raises(BackendError, match="opencl:0 card 0: .*DEVICE_NOT_AVAILABLE"):

@@ -1,5 +1,7 @@
+import os
 import re
 import sys
+from typing import Any
 
 import pytest
 
@@ -96,3 +98,30 @@ def test_devices_are_named_by_their_index() -> None:
     for name in ("opencl:", "opencl:x", "opencl:-1", "opencl:1,"):
         with pytest.raises(StampmillError, match="write opencl:0, or opencl:0,1"):
             indices(name)
+
+
+class Looking(Platform):
+    """Notes the policy of the thread that asks for its devices."""
+
+    def get_devices(self) -> list[Any]:
+        self.policy = os.sched_getscheduler(0)
+        return super().get_devices()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="no SCHED_IDLE on this system")
+@pytest.mark.parametrize(
+    ("name", "gives_way", "policy"),
+    [
+        (listing.POCL, True, "SCHED_IDLE"),
+        (listing.POCL, False, "SCHED_OTHER"),
+        ("NVIDIA CUDA", True, "SCHED_OTHER"),
+    ],
+)
+def test_threads_that_pocl_starts_give_way_and_no_gpu_drivers_do(
+    name: str, gives_way: bool, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = Looking(name, card("card"))
+    monkeypatch.setattr(listing, "driver", lambda: driver_with(platform))
+    assert len(listing.devices(gives_way=gives_way)) == 1
+    assert platform.policy == getattr(os, policy)
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER, "who asks does not"
