@@ -146,7 +146,7 @@ def test_a_kernel_that_is_wrong_in_one_place_fails_its_test(
 def test_additions_by_a_hidden_factor_are_additions(monkeypatch: pytest.MonkeyPatch) -> None:
     """What NVIDIA's devices get, with C in place of their inline PTX."""
     shape = Shape(4, group=8)
-    plain, count = re.subn(r"__asm__\(.*\);", "sum = x * factor + y;", source(shape))
+    plain, count = re.subn(r"__asm__\(\"mad.*\);", "sum = x * factor + y;", source(shape))
     assert count == 1
     monkeypatch.setattr(programs, "source", lambda _: f"#define MULTIPLY_TO_ADD 1\n{plain}")
     kernel = backend.open_device(usable()[0], shapes={1: shape})()
