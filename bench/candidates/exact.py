@@ -1,4 +1,4 @@
-"""Instructions per hash as valgrind's cachegrind counts them: the same on any machine.
+"""Instructions per hash as valgrind's callgrind counts them: the same on any machine.
 
 It runs the kernel's process twice, over a short range and a longer one, and what the longer one
 took more is the kernel's. Valgrind stands for a CPU with AVX2, but without AVX-512 and SHA-NI.
@@ -43,10 +43,8 @@ def _count(candidate: Candidate, versions: int, nonces: int, timeout: float) -> 
     settings = {"kernel": candidate.spec.text, "versions": versions, "nonces": nonces}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "counts")
-        # Without caches: callgrind counts the same, in half as much time again.
-        counting = ["valgrind", "--tool=cachegrind", "--cache-sim=no"]
-        counting.append(f"--cachegrind-out-file={file}")
-        words = _run([*counting, *children.command("count-kernel", settings)], timeout)
+        callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}"]
+        words = _run([*callgrind, *children.command("count-kernel", settings)], timeout)
         totals = _TOTALS.search(file.read_text()) if file.exists() else None
     if totals is None or int(totals[1]) == 0:
         raise ValgrindError(words)

@@ -17,8 +17,7 @@ needs_valgrind = pytest.mark.skipif(shutil.which("valgrind") is None, reason="no
 @pytest.mark.slow
 @needs_valgrind
 @pytest.mark.skipif(not native.available(), reason=native.why_unavailable() or "built")
-def test_instructions_of_a_hash_are_counted_exactly(monkeypatch):
-    monkeypatch.setattr(exact, "LONG", 1 << 12)  # within some instructions, and sooner
+def test_instructions_of_a_hash_are_counted_exactly():
     generic = contestant("generic", [1.0]).candidate
     count = exact.instructions_per_hash(generic, 1)
     # Two compressions of 64 rounds, some 20 operations each with the schedule; portable C has more.
