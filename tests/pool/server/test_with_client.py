@@ -18,7 +18,7 @@ masks = st.integers(0, 0x1FFFFFFF) | st.sampled_from([0, 0x1FFFE000, 0x1FFFFFE0]
 RIG = Rig(shares_kept=1000)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     sizes=st.tuples(st.integers(1, 32), st.integers(0, 16)),
     version=st.sampled_from([0x20000000, 0x30000000, 0x20006000, 0x3FFFE004]),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stampmill.pool.stratum.json_line import encode_line
@@ -37,18 +37,21 @@ answers = st.fixed_dictionaries(
 lines = st.lists((calls | answers).map(encode_line), max_size=5).map(b"".join)
 
 
+@settings(max_examples=50)
 @given(lines)
 def test_a_server_takes_anything(data: bytes) -> None:
     events = ServerProtocol().feed(data)
     assert len(events) == data.count(b"\n")
 
 
+@settings(max_examples=50)
 @given(lines)
 def test_a_client_takes_anything_in_the_handshake(data: bytes) -> None:
     protocol = started()
     check(protocol.feed(data + HANDSHAKE + NOTIFY, 1000.0))
 
 
+@settings(max_examples=50)
 @given(lines)
 def test_a_client_takes_anything_while_it_mines(data: bytes) -> None:
     protocol = opened()
