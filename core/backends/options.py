@@ -61,11 +61,11 @@ class BackendOptions:
     """Options of every backend; each takes what concerns it.
 
     `threads` None: one per usable CPU. `cpu_affinity` pins each to its CPU, else they run wherever
-    there is room. `cpu_priority` is theirs, but that a thread is NORMAL in any case if it holds the
-    interpreter, or only waits for a device; PoCL's threads follow it too. `kernel` None: the best that passes; for OpenCL it is
-    the devices, as `opencl:0,1`. `intensity` is how long a launch takes there, in milliseconds;
-    None: as tuned, or else the usual. `port` is the path or URL of the one board that an ASIC
-    backend drives. `tell` takes a line for people, from any thread.
+    there is room. `cpu_priority` is theirs and that of PoCL's threads, but that a thread is NORMAL
+    in any case if it holds the interpreter, or only waits for a device. `kernel` None: the best
+    that passes; for OpenCL it is the devices, as `opencl:0,1`. `intensity` is how long a launch
+    takes there, in milliseconds; None: as tuned, or else the usual. `port` is the path or URL of
+    the one board that an ASIC backend drives. `tell` takes a line for people, from any thread.
     """
 
     threads: int | None = None
