@@ -14,6 +14,7 @@ from stampmill.core.operate import front as module
 from stampmill.core.operate.front import Caller, Front, Said
 from tests.pool.loopback import in_loop
 
+from .asking import ask
 from .waits import eventually
 
 LARGE = bytes(range(256)) * 65536
@@ -61,22 +62,6 @@ async def serving(
         yield front, port
     finally:
         front.close()
-
-
-async def ask(port: int, *parts: bytes, eof: bool = False) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-            await asyncio.sleep(0.01)
-        if eof:
-            writer.write_eof()
-        return await asyncio.wait_for(reader.read(), 30)
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 @in_loop

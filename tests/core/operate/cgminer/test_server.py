@@ -14,6 +14,7 @@ from stampmill.core.operate.access import READ_HERE, parse_access
 from stampmill.core.operate.cgminer import server as module
 from stampmill.core.operate.cgminer.answers import Answers
 from stampmill.core.operate.cgminer.server import ApiServer
+from tests.core.operate.asking import ask
 from tests.core.operate.desks import Rig
 from tests.core.operate.waits import eventually
 from tests.core.snapshots import DEVICE
@@ -34,22 +35,6 @@ async def serving(
         yield server, port
     finally:
         await server.close()
-
-
-async def ask(port: int, *parts: bytes, eof: bool = False) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-            await asyncio.sleep(0)
-        if eof:
-            writer.write_eof()
-        return await asyncio.wait_for(reader.read(), 10)
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 @in_loop
