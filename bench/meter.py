@@ -1,16 +1,29 @@
 """Measures one scan at a time, with hardware counters where there are any."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Self
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Self
 
-from stampmill.bench.host import clock
+from stampmill.bench.host import clock, sibling
 from stampmill.bench.host.counters import HARDWARE, Counters, CountersUnavailableError, countable
 from stampmill.core.scan import Hit, Kernel, ScanRequest
 from stampmill.core.selftest import scan_whole
 
 Timer = Callable[[], float]
+
+STRETCHES = 64
+"""A round is cut into so many, some milliseconds each: neighbours come and go as fast."""
+
+
+class Stretch(NamedTuple):
+    """A part of a round: `additions` a cycle were left, before it or after, whichever is less."""
+
+    hashes: int
+    cpu_seconds: float
+    cycles: int
+    additions: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,8 @@ class Sample:
     misses: Mapping[str, int] = field(default_factory=dict)
     joules: float | None = None
     """What all CPU packages, or all GPUs, used meanwhile."""
+    stretches: Sequence[Stretch] = ()
+    """Its parts, where the core was probed between them."""
 
 
 class Meter:
@@ -57,6 +72,30 @@ class Meter:
         """Search a whole range; return what it took and what was found."""
         if self._counters is None:
             return self._estimated(kernel, request)
+        return self._measured(kernel, request)
+
+    def scan_in_stretches(
+        self, kernel: Kernel, request: ScanRequest
+    ) -> tuple[Sample, tuple[Hit, ...]]:
+        """Do so in parts, between which the core is probed if it can be; that takes 3 % more."""
+        before = sibling.probe() if self._on_cpu else None
+        if before is None:
+            return self.scan(kernel, request)
+        samples: list[Sample] = []
+        hits: list[Hit] = []
+        for part in _parts(request):
+            sample, found = self._measured(kernel, part)
+            after = sibling.probe() or before
+            hashes = (part.end - part.first) * len(part.versions)
+            samples.append(_probed(sample, hashes, before, after))
+            hits += found
+            before = after
+        return _sum(samples), tuple(hits)
+
+    def _measured(self, kernel: Kernel, request: ScanRequest) -> tuple[Sample, tuple[Hit, ...]]:
+        """Count cycles, or have none."""
+        if self._counters is None:
+            return self._timed(kernel, request)
         with self._counters:
             sample, hits = self._timed(kernel, request)
         counts = dict(self._counters.read().values)
@@ -85,3 +124,33 @@ def _counted(
     misses: Mapping[str, int] | None = None,
 ) -> Sample:
     return Sample(sample.cpu_seconds, sample.wall_seconds, cycles, instructions, misses or {})
+
+
+def _parts(request: ScanRequest) -> Iterator[ScanRequest]:
+    nonces = -(-(request.end - request.first) // STRETCHES)
+    for first in range(request.first, request.end, nonces):
+        yield replace(request, first=first, end=min(first + nonces, request.end))
+
+
+def _probed(sample: Sample, hashes: int, before: sibling.Probe, after: sibling.Probe) -> Sample:
+    """Return it as its own only stretch, its cycles timed where nothing counts them."""
+    timed = round(sample.cpu_seconds * 2 / (before.cycle_seconds + after.cycle_seconds))
+    cycles = timed if sample.cycles is None else sample.cycles
+    additions = min(before.additions, after.additions)
+    stretch = Stretch(hashes, sample.cpu_seconds, cycles, additions)
+    return replace(sample, cycles=cycles, stretches=(stretch,))
+
+
+def _sum(parts: Sequence[Sample]) -> Sample:
+    misses: Counter[str] = Counter()
+    for part in parts:
+        misses.update(part.misses)
+    counted = all(part.instructions is not None for part in parts)
+    return Sample(
+        sum(part.cpu_seconds for part in parts),
+        sum(part.wall_seconds for part in parts),
+        sum(part.cycles or 0 for part in parts),
+        sum(part.instructions or 0 for part in parts) if counted else None,
+        dict(misses),
+        stretches=tuple(stretch for part in parts for stretch in part.stretches),
+    )

@@ -172,6 +172,11 @@ def chain(additions: int) -> None:
     lib.sm_chain(additions)
 
 
+def fill(additions: int) -> None:
+    """Make so many additions that do not wait for each other, as many in a cycle as there can be."""
+    lib.sm_fill(additions)
+
+
 def _exported_address(path: str) -> int:
     try:  # ctypes never unloads a library, so its kernel stays valid
         export = ctypes.CDLL(path).stampmill_kernel

@@ -11,16 +11,25 @@ int sm_supports_generic(const char **missing) {
 /* A register is added to itself: an addition of a constant may be done before it gets to a port
    (Golden Cove). The empty statement hides what is in the register. */
 #if defined(__GNUC__)
-#define ADDITION x += x, __extension__({ __asm__ volatile("" : "+r"(x)); })
+#define ADDITION(x) x += x, __extension__({ __asm__ volatile("" : "+r"(x)); })
 #else
-#define ADDITION x += x
+#define ADDITION(x) x += x
 #endif
 #define FOUR(what) what, what, what, what
 
 uint64_t sm_chain(uint64_t additions) {
     uint64_t x = additions;
-    for (uint64_t done = 0; done < additions; done += 64) FOUR(FOUR(FOUR(ADDITION)));
+    for (uint64_t done = 0; done < additions; done += 64) FOUR(FOUR(FOUR(ADDITION(x))));
     return x;
+}
+
+/* Eight registers: more than any core has units that add. */
+uint64_t sm_fill(uint64_t additions) {
+    uint64_t a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8;
+    for (uint64_t done = 0; done < additions; done += 128)
+        FOUR(FOUR((ADDITION(a), ADDITION(b), ADDITION(c), ADDITION(d), ADDITION(e), ADDITION(f),
+                   ADDITION(g), ADDITION(h))));
+    return a ^ b ^ c ^ d ^ e ^ f ^ g ^ h;
 }
 
 #if defined(SM_X86)

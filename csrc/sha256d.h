@@ -103,6 +103,10 @@ const char *sm_selftest(const sm_kernel *kernel);
    each on any CPU. Benchmarks time it where nothing counts cycles. The sum is of no use. */
 uint64_t sm_chain(uint64_t additions);
 
+/* Make that many additions, a multiple of 128, each of which waits only for the eighth before it:
+   as many in a cycle as the core lets this thread begin, fewer where another thread shares it. */
+uint64_t sm_fill(uint64_t additions);
+
 /* end of the public part */
 
 #ifdef __cplusplus

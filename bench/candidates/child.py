@@ -63,25 +63,25 @@ def _measure(settings: Settings) -> Result:
     loaded = load(spec.parse(settings["kernel"]))
     with Meter(_timer(loaded)) as meter:
         pairs = zip(settings["versions"], settings["nonces"], strict=True)
-        runs = [
-            _run(Case(loaded.kernel, count), nonces, meter, on_gpu=loaded.on_gpu)
-            for count, nonces in pairs
-        ]
+        runs = [_run(Case(loaded.kernel, count), nonces, meter, loaded) for count, nonces in pairs]
     return {"runs": runs}
 
 
-def _run(case: Case, nonces: int, meter: Meter, *, on_gpu: bool) -> Result:
+def _run(case: Case, nonces: int, meter: Meter, loaded: Loaded) -> Result:
+    # A device works best on long ranges, and on threads that are on other cores.
+    scan = meter.scan_in_stretches if loaded.device is None else meter.scan
     short = timing.request(case.versions, max(nonces // _WARM_SHARE, 1))
     warmth = warm.up(lambda: meter.scan(case.kernel, short)[0].cpu_seconds)
-    before = energy.read(on_gpu=on_gpu)
-    sample, hits = meter.scan(case.kernel, timing.request(case.versions, nonces))
+    before = energy.read(on_gpu=loaded.on_gpu)
+    sample, hits = scan(case.kernel, timing.request(case.versions, nonces))
     return {
-        "joules": energy.between(before, energy.read(on_gpu=on_gpu)),
+        "joules": energy.between(before, energy.read(on_gpu=loaded.on_gpu)),
         "cpu_seconds": sample.cpu_seconds,
         "wall_seconds": sample.wall_seconds,
         "cycles": sample.cycles,
         "instructions": sample.instructions,
         "misses": dict(sample.misses),
+        "stretches": sample.stretches,
         "warm_up": warmth.scans,
         "flat": warmth.flat,
         "hits": hits,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stampmill.bench.candidates.spec import Spec
-from stampmill.bench.meter import Sample
+from stampmill.bench.meter import Sample, Stretch
 from stampmill.bench.processes import children
 from stampmill.bench.processes.children import (
     ChildError,
@@ -140,5 +140,6 @@ def _run(run: Result) -> Run:
         run["instructions"],
         run["misses"],
         run["joules"],
+        tuple(Stretch(*stretch) for stretch in run["stretches"]),
     )
     return Run(sample, tuple(Hit(*hit) for hit in run["hits"]), run["warm_up"], run["flat"])

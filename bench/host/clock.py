@@ -8,12 +8,12 @@ _ADDITIONS = 64 * 2_000  # some 40 microseconds: seldom interrupted, and the cal
 _TRIES = 5
 
 
-def cycle_seconds() -> float | None:
+def cycle_seconds(tries: int = _TRIES) -> float | None:
     """Return the length of the CPU's cycle at this moment, or None without the C extension.
 
     It changes with load and temperature, so it is to be taken right beside what it measures.
     """
-    return min(_timed() for _ in range(_TRIES)) / _ADDITIONS if native.available() else None
+    return min(_timed() for _ in range(tries)) / _ADDITIONS if native.available() else None
 
 
 def _timed() -> float:

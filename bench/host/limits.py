@@ -31,7 +31,10 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """A row. `ports` by the width of a vector in bits; `pair` is the cycles of one sha256rnds2."""
+    """A row. `ports` by the width of a vector in bits; `pair` is the cycles of one sha256rnds2.
+
+    `adders` is how many additions of general registers can begin in a cycle.
+    """
 
     name: str
     source: str
@@ -39,6 +42,7 @@ class Core:
     family: int
     models: Container[int]
     ports: Mapping[int, Ports]
+    adders: int
     pair: float | None = None
     flag: str = ""  # has to be among the CPU's flags: a virtual machine may give any model
 
@@ -119,21 +123,21 @@ _AMD = {256: Ports(4, 4, 2), 128: Ports(4, 4, 2)}
 
 CORES = (
     Core("Zen 5", "measured", "AuthenticAMD", 26, (*range(0x20), *range(0x40, 0x50)),
-         {512: Ports(4, 4, 2), **_AMD}, pair=2.17),
+         {512: Ports(4, 4, 2), **_AMD}, 6, pair=2.17),
     Core("Zen 4", "uops.info; 512 bits are done in halves", "AuthenticAMD", 25,
          (*range(0x10, 0x20), *range(0x60, 0x80), *range(0xA0, 0xB0)),
-         {512: Ports(2, 2, 1), **_AMD}, pair=2),
+         {512: Ports(2, 2, 1), **_AMD}, 4, pair=2),
     Core("Zen 3", "uops.info", "AuthenticAMD", 25, (*range(0x10), *range(0x20, 0x60)),
-         _AMD, pair=2),
+         _AMD, 4, pair=2),
     Core("Golden Cove (server)", "Intel's manual; sha256rnds2 measured", "GenuineIntel", 6, (),
-         _WIDE_INTEL, pair=3, flag="amx_tile"),
+         _WIDE_INTEL, 5, pair=3, flag="amx_tile"),
     Core("Ice Lake, Tiger Lake, Rocket Lake", "Intel's manual", "GenuineIntel", 6,
-         (0x6A, 0x6C, 0x7D, 0x7E, 0x8C, 0x8D, 0xA7), _WIDE_INTEL),
-    Core("Skylake-X", "Intel's manual", "GenuineIntel", 6, (0x55,), _WIDE_INTEL),
+         (0x6A, 0x6C, 0x7D, 0x7E, 0x8C, 0x8D, 0xA7), _WIDE_INTEL, 4),
+    Core("Skylake-X", "Intel's manual", "GenuineIntel", 6, (0x55,), _WIDE_INTEL, 4),
     Core("Skylake", "Intel's manual", "GenuineIntel", 6, (0x4E, 0x5E, 0x8E, 0x9E, 0xA5, 0xA6),
-         _NARROW_INTEL),
+         _NARROW_INTEL, 4),
     Core("Haswell, Broadwell", "Intel's manual; shifts p0, additions p15", "GenuineIntel", 6,
          (0x3C, 0x3D, 0x3F, 0x45, 0x46, 0x47, 0x4F, 0x56),
-         {256: Ports(3, 2, 1), 128: Ports(3, 2, 1)}),
+         {256: Ports(3, 2, 1), 128: Ports(3, 2, 1)}, 4),
 )  # fmt: skip
 """The rows; the first that fits counts."""
