@@ -45,6 +45,7 @@ def row(benchmark: Mapping[str, Any]) -> list[str]:
     """Return a benchmark's cells, a dash for what it lacks."""
     stats, extra = benchmark["stats"], benchmark.get("extra_info", {})
     rate, share = extra.get("hashes_per_second"), extra.get("share_of_limit")
+    own = (extra.get("undisturbed") or {}).get("share_of_limit")
     return [
         str(benchmark["fullname"]),
         table.number(stats["median"] * 1e9, 2),
@@ -52,6 +53,6 @@ def row(benchmark: Mapping[str, Any]) -> list[str]:
         str(stats["rounds"]),
         table.number(rate / 1e6 if rate else None, 2),
         table.number(extra.get("cycles_per_hash")),
-        f"{share:.0%}" if share else "-",
+        (f"{share:.0%}" if share else "-") + (f" ({own:.0%})" if own else ""),
         table.number(extra.get("ratio_to_first"), 3),
     ]

@@ -1,14 +1,18 @@
 """The comparison: each kernel is proved, then all are timed in turn, in fresh processes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
+from time import monotonic
 
 from stampmill.bench import gate, timing
-from stampmill.bench.candidates import exact, referee
+from stampmill.bench.candidates import exact, referee, undisturbed
 from stampmill.bench.candidates.referee import Candidate, Limits, Run
 from stampmill.bench.candidates.spec import Spec
+from stampmill.bench.candidates.undisturbed import Undisturbed
 from stampmill.bench.host import conditions, machine
 from stampmill.bench.host.conditions import Conditions
+from stampmill.bench.host.limits import this_core
 from stampmill.bench.peers import run
 from stampmill.bench.peers.formats import Report
 from stampmill.bench.timing import Entry, Measurement
@@ -31,6 +35,8 @@ class Plan:
     peers: Sequence[str] = ()
     """Command lines of other miners' benchmarks."""
     peer_seconds: float = run.SECONDS
+    patience: float = 0.0
+    """For so many seconds more, rounds are added while too few had the core to themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +107,12 @@ def compare(
     load, before = machine.load(), conditions.read(cpu)
     groups = [_contestants(candidate) for candidate in candidates]
     peers = [Peer(command) for command in plan.peers]
-    for number in range(1, plan.rounds + 1):
+    contestants = [one for group in groups for one in group]
+    for number in _numbers(plan, contestants, progress):
         _round(groups, limits, number)
         for peer in peers:
             peer.reports.append(run.measure(peer.command, cpu, plan.peer_seconds))
-        progress(f"round {number} of {plan.rounds}")
     after = conditions.read(cpu)
-    contestants = [one for group in groups for one in group]
     for one in contestants if plan.exact else []:
         progress(f"counting instructions of {one.measurement.case.name}")
         _count(one)
@@ -132,6 +137,26 @@ def _contestants(candidate: Candidate) -> list[Contestant]:
         Contestant(candidate, Measurement(Entry(candidate, versions), nonces * versions))
         for versions, nonces in zip(candidate.versions, candidate.nonces, strict=True)
     ]
+
+
+def _numbers(plan: Plan, contestants: Sequence[Contestant], progress: Progress) -> Iterator[int]:
+    """Yield the numbers of the rounds: those planned, and more if the core was shared too much."""
+    for number in range(1, plan.rounds + 1):
+        yield number
+        progress(f"round {number} of {plan.rounds}")
+    deadline = monotonic() + plan.patience
+    for number in count(plan.rounds + 1):
+        if monotonic() >= deadline or not _was_shared(contestants):
+            return
+        yield number
+        progress(f"round {number}, as another thread shares the core")
+
+
+def _was_shared(contestants: Sequence[Contestant]) -> bool:
+    measured = [one.measurement for one in contestants]
+    least = undisturbed.least(measured, this_core())
+    found = [Undisturbed.of(one, least) for one in measured]
+    return any(one is not None and not one.is_enough for one in found)
 
 
 def _round(groups: Sequence[list[Contestant]], limits: Limits, number: int) -> None:

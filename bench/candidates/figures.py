@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stampmill.bench.candidates.contest import Contestant, Peer
+from stampmill.bench.candidates import undisturbed
+from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
+from stampmill.bench.candidates.undisturbed import Undisturbed
 from stampmill.bench.host import limits
 from stampmill.bench.host.limits import Limit
 from stampmill.bench.summary import Ratio, Summary
@@ -21,10 +23,12 @@ class Figures:
     limit: Limit | None
     ratio: Ratio
     """How many times as fast as the first it is."""
+    undisturbed: Undisturbed | None
+    """What it did while its core was its own; None where that is not known."""
 
     @classmethod
-    def of(cls, one: Contestant, first: Contestant) -> "Figures":
-        """Work them out."""
+    def of(cls, one: Contestant, first: Contestant, least: float | None = None) -> "Figures":
+        """Work them out; `least` is how many additions a cycle a free core makes."""
         measured = one.measurement
         seconds = measured.seconds_per_hash()
         by_clock = one.candidate.by_clock or first.candidate.by_clock
@@ -36,13 +40,33 @@ class Figures:
             one.exact[0] if one.exact else None,
             _limit(one),
             Ratio.of(_seconds(first, by_clock=by_clock), _seconds(one, by_clock=by_clock)),
+            Undisturbed.of(measured, least),
         )
 
     @property
     def share_of_limit(self) -> float | None:
         """How much of what the ports allow was reached: 1 is all."""
-        known, cycles = self.limit, self.cycles
-        return known.cycles / cycles if known and known.cycles and cycles else None
+        return self._share(self.cycles)
+
+    @property
+    def own_cycles(self) -> float | None:
+        """The median of cycles per hash while the core was its own, if that is known."""
+        return median(self.undisturbed.cycles) if self.undisturbed else None
+
+    @property
+    def own_share_of_limit(self) -> float | None:
+        """How much of what the ports allow was reached while the core was its own."""
+        return self._share(self.own_cycles)
+
+    def _share(self, cycles: float | None) -> float | None:
+        return self.limit.cycles / cycles if self.limit and self.limit.cycles and cycles else None
+
+
+def figures_of(comparison: Comparison) -> list[Figures]:
+    """Return the figures of all contestants, in their order."""
+    first = comparison.contestants[0]
+    least = undisturbed.least(comparison.measurements, limits.this_core())
+    return [Figures.of(one, first, least) for one in comparison.contestants]
 
 
 def ratio_of_peer(peer: Peer, first: Contestant) -> Ratio:

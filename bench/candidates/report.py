@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from stampmill.bench import table, timing
+from stampmill.bench.candidates import undisturbed, verdicts
 from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
-from stampmill.bench.candidates.figures import Figures, ratio_of_peer
+from stampmill.bench.candidates.figures import Figures, figures_of, ratio_of_peer
 from stampmill.bench.candidates.referee import Candidate
 from stampmill.bench.host import conditions, limits, machine
 from stampmill.bench.host.counters import unavailable
@@ -21,6 +22,8 @@ _SHARED = 0.9
 """Below this share of its CPU a kernel was disturbed by other processes."""
 _SPREAD = 0.05
 """Above this median deviation the rate alone says little; the ratio still holds."""
+_SHARED_CORE = 0.02
+"""From this part of the time on, a core that another thread shared is worth brackets and a line."""
 
 
 def report(comparison: Comparison) -> str:
@@ -31,7 +34,8 @@ def report(comparison: Comparison) -> str:
 def rows(comparison: Comparison) -> list[list[str]]:
     """Return a row for each kernel and number of versions."""
     first = comparison.contestants[0]
-    ours = [_row(Figures.of(one, first), one is first) for one in comparison.contestants]
+    found = figures_of(comparison)
+    ours = [_row(one, one is found[0], _shared(found)) for one in found]
     return ours + [_peer_row(peer, first) for peer in comparison.peers]
 
 
@@ -55,23 +59,37 @@ def remarks(comparison: Comparison) -> list[str]:
     ]
     if rounds < timing.ROUNDS:
         lines.append(f"fewer than {timing.ROUNDS} rounds: not to be quoted")
-    return lines + [f"unstable: {doubt}" for doubt in _doubts(comparison)]
+    found = figures_of(comparison)
+    lines += verdicts.lines(verdicts.outcomes(found))
+    doubts = [*_doubts(comparison), *_doubts_of_core(found, comparison.cpu)]
+    return lines + [f"unstable: {doubt}" for doubt in doubts]
 
 
-def _row(figures: Figures, is_first: bool) -> list[str]:
-    known, share, ratio = figures.limit, figures.share_of_limit, figures.ratio
+def _row(figures: Figures, is_first: bool, shared: float) -> list[str]:
+    known, ratio = figures.limit, figures.ratio
+    is_shared = shared > _SHARED_CORE
     return [
         figures.name,
         table.number(1e-6 / figures.seconds.median, 2),
         f"{figures.seconds.mad / figures.seconds.median:.1%}",
-        table.number(figures.cycles),
+        _with_own(figures.cycles, figures.own_cycles if is_shared else None, ",.1f"),
         table.number(figures.exact if figures.instructions is None else figures.instructions),
         table.number(known.total if known else None),
         table.number(known.cycles if known else None),
-        "-" if share is None else f"{share:.0%}",
+        _with_own(figures.share_of_limit, figures.own_share_of_limit if is_shared else None, ".0%"),
         table.number(ratio.median if ratio.is_decided else None, 3),
         "-" if is_first else f"{ratio.low:.3f}-{ratio.high:.3f}",
     ]
+
+
+def _with_own(value: float | None, own: float | None, form: str) -> str:
+    """Return a figure, and in brackets what it was while the core was the kernel's own."""
+    brackets = "" if own is None else f" ({own:{form}})"
+    return "-" if value is None else f"{value:{form}}{brackets}"
+
+
+def _shared(found: Sequence[Figures]) -> float:
+    return undisturbed.shared([one.undisturbed for one in found if one.undisturbed])
 
 
 def _peer_row(peer: Peer, first: Contestant) -> list[str]:
@@ -150,6 +168,22 @@ def _doubts(comparison: Comparison) -> Iterator[str]:
             yield f"rounds of {name} differ by {summary.mad / summary.median:.0%}"
         if one.restless:
             yield f"{name} never got to a steady rate in {_times(one.restless)}"
+
+
+def _doubts_of_core(found: Sequence[Figures], cpu: int) -> Iterator[str]:
+    share = _shared(found)
+    if share <= _SHARED_CORE:
+        return
+    yield (
+        f"another thread shared the core of CPU {cpu} for {share:.0%} of the time; in brackets is "
+        "what was measured while none did"
+    )
+    seldom = [one.name for one in found if one.undisturbed and not one.undisturbed.is_enough]
+    if seldom:
+        yield (
+            f"that was in fewer than {undisturbed.FEWEST} rounds of {', '.join(seldom)}: "
+            "--patience 600 waits for more"
+        )
 
 
 def _times(rounds: Sequence[int]) -> str:

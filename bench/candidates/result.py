@@ -1,7 +1,8 @@
 """The comparison as a record in pytest-benchmark's shape."""
 
+from stampmill.bench.candidates import verdicts
 from stampmill.bench.candidates.contest import Comparison, Contestant, Peer
-from stampmill.bench.candidates.figures import Figures, median, ratio_of_peer
+from stampmill.bench.candidates.figures import Figures, figures_of, median, ratio_of_peer
 from stampmill.bench.host import limits, machine
 from stampmill.bench.host.counters import unavailable
 from stampmill.bench.peers import run
@@ -14,9 +15,13 @@ GROUP = "kernels"
 
 def as_document(comparison: Comparison) -> Document:
     """Return the record of the comparison."""
-    ours = [_benchmark(one, comparison) for one in comparison.contestants]
-    first = comparison.contestants[0]
-    return document(ours + [_peer(one, first) for one in comparison.peers])
+    found = figures_of(comparison)
+    ours = [
+        _benchmark(one, figures, comparison)
+        for one, figures in zip(comparison.contestants, found, strict=True)
+    ]
+    peers = [_peer(one, comparison.contestants[0]) for one in comparison.peers]
+    return document(ours + peers, [one.as_dict() for one in verdicts.outcomes(found)])
 
 
 def _peer(peer: Peer, first: Contestant) -> Benchmark:
@@ -35,9 +40,8 @@ def _peer(peer: Peer, first: Contestant) -> Benchmark:
     )
 
 
-def _benchmark(one: Contestant, comparison: Comparison) -> Benchmark:
+def _benchmark(one: Contestant, figures: Figures, comparison: Comparison) -> Benchmark:
     candidate, measured = one.candidate, one.measurement
-    figures = Figures.of(one, comparison.contestants[0])
     return Benchmark(
         group=GROUP,
         name=measured.case.name,
@@ -52,6 +56,7 @@ def _benchmark(one: Contestant, comparison: Comparison) -> Benchmark:
             "hashes_per_second": 1 / figures.seconds.median,
             **_counts(one, figures),
             **_against_limit(figures),
+            "undisturbed": _undisturbed(figures),
             **_ratio(figures.ratio),
             "timer": candidate.timer,
             "cpu_share": measured.cpu_share(),
@@ -98,6 +103,22 @@ def _against_limit(figures: Figures) -> dict[str, object]:
         "core": core.name if core else None,
         "port_limit_cycles_per_hash": known.cycles if known else None,
         "share_of_limit": figures.share_of_limit,
+    }
+
+
+def _undisturbed(figures: Figures) -> dict[str, object] | None:
+    """Return what it did while its core was its own, and what probes of the core found by round."""
+    own = figures.undisturbed
+    if own is None:
+        return None
+    return {
+        "rounds": own.rounds,
+        "hashes_per_second": 1 / Summary.of(own.seconds).median if own.seconds else None,
+        "cycles_per_hash": figures.own_cycles,
+        "share_of_limit": figures.own_share_of_limit,
+        "shared": [round(part, 4) for part in own.shared],
+        "additions_per_cycle": [round(rate, 3) for rate in own.additions],
+        "least_of_a_free_core": own.least,
     }
 
 

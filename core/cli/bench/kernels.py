@@ -33,8 +33,10 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
     add("--peer", action="append", default=[], metavar="COMMAND", help=peer)
     long = "how long a peer runs in each round (5)"
     add("--peer-seconds", type=values.seconds, metavar="S", help=long)
-    patience = "how long a kernel's process may take (120): one that hangs is ended"
-    add("--timeout", type=values.seconds, metavar="S", help=patience)
+    hang = "how long a kernel's process may take (120): one that hangs is ended"
+    add("--timeout", type=values.seconds, metavar="S", help=hang)
+    patience = "add rounds while another thread shares the core, for at most so long (0)"
+    add("--patience", type=values.seconds, default=0.0, metavar="S", help=patience)
     output.add_options(parser)
     return parser
 
@@ -55,6 +57,7 @@ def run(options: argparse.Namespace) -> ExitCode:
         options.exact,
         options.peer,
         options.peer_seconds or peer_run.SECONDS,
+        options.patience,
     )
     names = options.kernel or catalogue.usable(output.progress)
     specs = [spec.parse(name) for name in names]
