@@ -4,6 +4,7 @@ Values that no nonce changes are kernel arguments: the words of `Uniform`, which
 on the host.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -157,6 +158,9 @@ class _Code:
         self._work, self._version = _uniform_nodes(self._search)
         self._schedule = iter(chain(self._search.schedule))
         self._scheduled: set[Node] = set()
+        nodes = reach([*self._search.schedule, *self._search.digest, self._search.last])
+        self._again = _differences_again(nodes)
+        self._uses = Counter(x for node in nodes for x in node.operands)
 
     def defined(self) -> Iterator[tuple[str, str]]:
         """Yield the macros that the frame wants."""
@@ -232,7 +236,7 @@ class _Code:
 
     def _digest(self, version: int) -> Iterator[str]:
         for i, node in enumerate(self._search.digest):
-            yield f"LANES digest{version}_{i} = {self._operand(node, version)};"
+            yield f"LANES digest{version}_{i} = HELD({self._operand(node, version)});"
 
     def _awaited(self, node: Node) -> Iterator[str]:
         """Write the schedule as far as an operation needs it."""
@@ -248,11 +252,24 @@ class _Code:
         name = f"v{node.serial}" if shared else f"v{node.serial}_{version}"
         operands = [self._operand(x, version, shared=shared) for x in node.operands]
         text = _C[node.op]
-        if self._shape.width == 16 and node.op is Op.CH and node.operands[0].op is Op.XOR:
-            # A majority, as lower.py makes it: of the two words that differ there, and a third.
+        if _is_majority(node):
             text = "MAJORITY({0}, {3}, {4}, {1})"
             operands += [self._operand(x, version) for x in node.operands[0].operands]
+            if node in self._again:
+                text = "MAJORITY_AGAIN({5}, {0}, {3}, {4}, {1})"
+                operands.append(self._operand(self._again[node], version))
+        elif node in self._again.values():
+            text = "HELD({0} ^ {1})"
+        elif self._is_sum_for_a_sigma(node):
+            text = "ADD_XOR({0}, {1})"
         return f"const LANES {name} = {text.format(*operands, n=node.number)};"
+
+    def _is_sum_for_a_sigma(self, node: Node) -> bool:
+        """Tell whether a sigma is added to a sum that nothing else reads."""
+        if node.op is not Op.ADD:
+            return False
+        total, sigma = node.operands
+        return (total.op, sigma.op, self._uses[total]) == (Op.ADD, Op.XOR3, 1)
 
     def _operand(self, node: Node, version: int, *, shared: bool = False) -> str:
         if node.op is Op.CONSTANT:
@@ -279,3 +296,24 @@ def _rounds(search: Search) -> Iterator[Chain]:
             yield part
             part = []
     yield part
+
+
+def _is_majority(node: Node) -> bool:
+    """Tell whether this is a majority as lower.py makes it: of two words that differ, a third."""
+    return node.op is Op.CH and node.operands[0].op is Op.XOR
+
+
+def _differences_again(nodes: Sequence[Node]) -> dict[Node, Node]:
+    """Return, for every second majority, the difference that the one before was made of.
+
+    The two have two words in common: where these differ the third decides, in either.
+    """
+    again: dict[Node, Node] = {}
+    differences: dict[frozenset[Node], Node] = {}
+    for node in filter(_is_majority, lanes(nodes)):
+        difference, *others = node.operands
+        if before := differences.get(frozenset(others)):
+            again[node] = before
+        elif difference.scope is Scope.LANE:
+            differences[frozenset(difference.operands)] = difference
+    return again

@@ -46,6 +46,21 @@ typedef uint16 LANES;
 #else
 #define MAJORITY(difference, a, b, c) CHOOSE(difference, c, b)
 #endif
+/* AMD's chips take two instructions for a majority, its difference being one. Every second one can
+   do with the difference of the one before, which is b ^ c. Clang spoils this, and keeps twice the
+   words in registers, unless it is kept from knowing what a held word is made of. The gfx950 has
+   one instruction for any function of three words. */
+#if WIDTH == 1 && defined(__AMDGCN__) && !defined(__gfx950__)
+static LANES held(LANES word) {
+    __asm__("" : "+v"(word));
+    return word;
+}
+#define HELD(word) held(word)
+#define MAJORITY_AGAIN(before, difference, a, b, c) CHOOSE(before, a, b)
+#else
+#define HELD(word) (word)
+#define MAJORITY_AGAIN(before, difference, a, b, c) MAJORITY(difference, a, b, c)
+#endif
 #define SWAP(x) bitselect(rotate(x, ALL(24u)), rotate(x, ALL(8u)), ALL(0x00ff00ffu))
 
 /* NVIDIA's multiply-add has lanes of its own beside those of logic and shifts. A factor that the
@@ -67,6 +82,13 @@ static LANES add(LANES x, LANES y) {
 #define ADD(x, y) add(x, y)
 #else
 #define ADD(x, y) ((x) + (y))
+#endif
+/* AMD's GFX9 has no instruction to xor three words, but one to xor two and add: where y is such a
+   xor, and x is summed up first, it takes one instruction less. */
+#ifdef __GFX9__
+#define ADD_XOR(x, y) ADD(HELD(x), y)
+#else
+#define ADD_XOR(x, y) ADD(x, y)
 #endif
 
 /* Whether a hash whose last word has none of the mask's bits is among these. Almost always all of
@@ -115,10 +137,10 @@ static void report_lanes(__global volatile uint *found, LANES nonces, LANES rest
 #define TURNS turns
 #endif
 
-/* AMD's CDNA: clang keeps more words in registers than it has to. With so many waves beside each
-   other it spills none still, and makes no more instructions; with another one it would. */
-#if (VERSIONS == 2 || VERSIONS == 4) && (defined(__gfx90a__) || defined(__gfx942__))
-#define WAVES __attribute__((amdgpu_waves_per_eu(VERSIONS == 2 ? 6 : 5)))
+/* AMD's CDNA: so many waves are all that there is room for, and clang's 64 registers for each are
+   enough; without being told it takes more scalar ones than leave room. */
+#if VERSIONS <= 4 && (defined(__gfx90a__) || defined(__gfx942__))
+#define WAVES __attribute__((amdgpu_waves_per_eu(8)))
 #else
 #define WAVES
 #endif

@@ -51,6 +51,14 @@ def test_versions_share_one_schedule(versions: int) -> None:
         assert versions * one[name] - several[name] == (versions - 1) * shared[op]
 
 
+def test_every_second_majority_does_with_the_difference_of_the_one_before() -> None:
+    """Rounds 4 to 63 of the first hash have one that the nonce changes, 1 to 56 of the second."""
+    body = source(Shape()).split("const LANES nonce_0")[1]
+    first, again = (body.count(f"= {name}(") for name in ("MAJORITY", "MAJORITY_AGAIN"))
+    assert (first, again) == (30 + 28, 30 + 28)
+    assert body.count("HELD(v") == 8 + again
+
+
 def test_a_looped_second_hash_is_in_the_code_once() -> None:
     looped, whole = operations(Shape(1, 4, 1)), operations(Shape(1, 4, 4))
     second = (whole["ROTR("] - looped["ROTR("]) / 3

@@ -151,3 +151,16 @@ def test_additions_by_a_hidden_factor_are_additions(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(programs, "source", lambda _: f"#define MULTIPLY_TO_ADD 1\n{plain}")
     kernel = backend.open_device(usable()[0], shapes={1: shape})()
     assert selftest.prove(kernel) > 10
+
+
+@needs_a_device
+def test_what_amds_chips_get_is_the_same_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its order of sums and its majorities, without the assembler that keeps clang from them."""
+    plain = source(SHAPE)
+    for name in ('    __asm__("" : "+v"(word));\n', "WIDTH == 1 && defined(__AMDGCN__) && "):
+        assert plain.count(name) == 1
+        plain = plain.replace(name, "")
+    assert plain.count("MAJORITY_AGAIN(") > 50
+    monkeypatch.setattr(programs, "source", lambda _: f"#define __GFX9__ 1\n{plain}")
+    kernel = backend.open_device(usable()[0], shapes={1: SHAPE})()
+    assert selftest.prove(kernel) > 10
