@@ -39,6 +39,8 @@ class Effort:
     watched_rounds: int = 10
     """Of each mode of being watched."""
     watched_seconds: float = 1.5
+    watched_pairs: int = 100
+    """Short stretches watched and not, beside each other."""
 
 
 FULL = Effort()
@@ -58,5 +60,6 @@ QUICK = Effort(
     messages=200,
     watched_rounds=1,
     watched_seconds=0.5,
+    watched_pairs=3,
 )
 """Proves that the benchmark works; its figures are not to be quoted."""

@@ -29,6 +29,9 @@ SHORT = 1e-4
 _ANSWER = 6000
 """Bytes, about what a snapshot takes."""
 _SETTLE = 0.3
+_PAIR = ("alone", "often")
+_PAIR_SECONDS = 0.5
+_PAIR_SETTLE = 0.15
 _PATIENCE = 20.0
 _BEGIN = 3.0
 """Before the memory is read that it takes without anybody watching."""
@@ -38,8 +41,9 @@ _BEGIN = 3.0
 class Stretch:
     """What the miner did in a mode for some seconds, of which CPU time is told apart.
 
-    `scanning` is that of the threads that hash, `loop` that of the event loop; `held` has how long
-    the loop was busy at a stretch, each time that it was for more than SHORT.
+    `hashes` are those of the scans that ended in it, and `scanning` is the CPU time that their
+    threads took for them; `loop` is that of all other threads, which is the event loop's. `held`
+    has how long the loop was busy at a stretch, each time that it was for more than SHORT.
     """
 
     mode: str
@@ -68,7 +72,9 @@ class Stretch:
 def child(settings: Settings) -> Result:
     """Mine at `url` for `rounds` stretches of `seconds` in each mode, the modes in turns.
 
-    `priority` is the scan threads'.
+    Then for `pairs` short ones unwatched and watched: what neighbours do to a rate changes within
+    seconds, and is as good as the same for two stretches beside each other. `priority` is the scan
+    threads'.
     """
     waits = _Waits()
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(waits)) as runner:
@@ -99,21 +105,27 @@ async def _run(settings: Settings, waits: "_Waits") -> Result:
         stretches = [
             await measured.stretch(mode, orders[mode], settings["seconds"])
             for number in range(settings["rounds"])
-            for mode in _turned(number)
+            for mode in _order(number)
         ]
         after = holdings.read().resident if holdings.available() else 0
+        pairs = [await measured.pair(orders, number) for number in range(settings["pairs"])]
         miner.stop()
         await mining
         return {
             "kernel": kernel.name, "stretches": [asdict(one) for one in stretches],
+            "pairs": [[asdict(one) for one in pair] for pair in pairs],
             "resident": [before, after], "asked": watcher.stop(),
         }  # fmt: skip
 
 
-def _turned(number: int) -> tuple[str, ...]:
-    """Return the modes, another one first each time."""
+def _order(number: int) -> tuple[str, ...]:
+    """Return the modes, another one first each time, and backwards every other time.
+
+    So what a mode leaves behind, warm or cold, comes before no other mode alone.
+    """
     first = number % len(MODES)
-    return MODES[first:] + MODES[:first]
+    turned = MODES[first:] + MODES[:first]
+    return turned[::-1] if number % 2 else turned
 
 
 async def _open_surfaces(stack: AsyncExitStack, miner: Miner) -> dict[str, tuple[int, str]]:
@@ -166,19 +178,31 @@ class _Measured:
     waits: "_Waits"
     known: int = 0
 
-    async def stretch(self, mode: str, order: dict[str, Any], seconds: float) -> Stretch:
+    async def stretch(
+        self, mode: str, order: dict[str, Any], seconds: float, settle: float = _SETTLE
+    ) -> Stretch:
         self.watcher.tell(order)
-        await asyncio.sleep(_SETTLE)
+        await asyncio.sleep(settle)
         self._switches()
         self.waits.held.clear()
         begun = _Mark(self.kernel)
         await asyncio.sleep(seconds)
         switches = self._switches()
-        # Where others need the CPUs, a job may take longer than that.
-        while not switches and time.perf_counter() - begun.at < _PATIENCE:
-            await asyncio.sleep(_SETTLE)
-            switches = self._switches()
+        # Where others need the CPUs, a job or a scan may take longer than that.
+        while not (switches and self.kernel.scans != begun.scans):
+            if time.perf_counter() - begun.at > _PATIENCE:
+                break
+            await asyncio.sleep(settle)
+            switches += self._switches()
         return begun.until(_Mark(self.kernel), mode, list(self.waits.held), switches)
+
+    async def pair(self, orders: dict[str, dict[str, Any]], number: int) -> tuple[Stretch, ...]:
+        """Return an unwatched stretch and a watched one; they go first in turn."""
+        found = {
+            mode: await self.stretch(mode, orders[mode], _PAIR_SECONDS, _PAIR_SETTLE)
+            for mode in (_PAIR[::-1] if number % 2 else _PAIR)
+        }
+        return tuple(found[mode] for mode in _PAIR)
 
     def _switches(self) -> list[float]:
         """Return those since the last call: the miner has read some, the others are still there."""
@@ -193,20 +217,19 @@ class _Mark:
 
     def __init__(self, kernel: "_Counted") -> None:
         self.at = time.perf_counter()
-        self.hashes = dict(kernel.hashes)
-        self.loop = time.thread_time()
-        self.cpu = time.process_time()
+        self.scans = dict(kernel.scans)
+        clocks = (time.pthread_getcpuclockid(thread) for thread in self.scans)
+        self.loop = time.process_time() - sum(time.clock_gettime(clock) for clock in clocks)
 
     def until(self, end: "_Mark", mode: str, held: list[float], job_switch: list[float]) -> Stretch:
-        hashes = sum(count - self.hashes.get(thread, 0) for thread, count in end.hashes.items())
-        loop = end.loop - self.loop
+        scans = [done.since(self.scans.get(thread, _Done())) for thread, done in end.scans.items()]
         return Stretch(
             mode=mode,
             seconds=end.at - self.at,
-            threads=len(end.hashes),
-            hashes=hashes,
-            scanning=end.cpu - self.cpu - loop,
-            loop=loop,
+            threads=len(scans),
+            hashes=sum(each.hashes for each in scans),
+            scanning=sum(each.cpu for each in scans),
+            loop=end.loop - self.loop,
             held=held,
             job_switch=job_switch,
         )
@@ -230,6 +253,21 @@ class _Waits(selectors.DefaultSelector):
         return ready
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a thread had hashed, and the CPU time it had taken, when its last scan ended.
+
+    A scan may last for a tenth of a second: both are of one moment, or the rate would be off by
+    what of a scan lies beyond the ends of a stretch.
+    """
+
+    hashes: int = 0
+    cpu: float = 0.0
+
+    def since(self, before: "_Done") -> "_Done":
+        return _Done(self.hashes - before.hashes, self.cpu - before.cpu)
+
+
 class _Counted:
     """A kernel that counts by thread; it costs a microsecond a scan."""
 
@@ -238,7 +276,7 @@ class _Counted:
         self.description = kernel.description
         self.lanes = kernel.lanes
         self.max_versions = kernel.max_versions
-        self.hashes: dict[int, int] = {}
+        self.scans: dict[int, _Done] = {}
         self._kernel = kernel
 
     def scan(self, request: ScanRequest, cancel: CancelWord) -> ScanResult:
@@ -246,6 +284,7 @@ class _Counted:
         result = self._kernel.scan(request, cancel)
         nonces = result.next_nonce - request.first
         done = nonces * len(request.versions) + result.next_version - request.first_version
-        thread = threading.get_native_id()
-        self.hashes[thread] = self.hashes.get(thread, 0) + done
+        thread = threading.get_ident()
+        before = self.scans.get(thread, _Done())
+        self.scans[thread] = _Done(before.hashes + done, time.thread_time())
         return result

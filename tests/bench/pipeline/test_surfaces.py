@@ -1,6 +1,7 @@
 """What is said of stretches of being watched; the measuring itself runs in `test_parts`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from stampmill.bench.pipeline import surfaces
 from stampmill.bench.pipeline.targets import Outcome, Verdict
@@ -13,15 +14,16 @@ def said(
     switches: Mapping[str, Sequence[float]], loops: Mapping[str, float] | None = None
 ) -> dict[str, Outcome]:
     """Return the outcomes by their names, of modes with so much of a core for the loop."""
-    stretches = [
-        Stretch(
+    one_of_each = {
+        mode: Stretch(
             mode, 1.0, 2, 1000, 2.0, (loops or {}).get(mode, 0.01), [0.0004, 0.0015],
             list(switches.get(mode, (0.001,))),
         )
-        for _ in range(ROUNDS)
         for mode in MODES
-    ]  # fmt: skip
-    result = {"resident": [1, 2], "asked": {}, "kernel": "none"}
+    }  # fmt: skip
+    stretches = [*one_of_each.values()] * ROUNDS
+    pair = [asdict(one_of_each[mode]) for mode in ("alone", "often")]
+    result = {"resident": [1, 2], "asked": {}, "kernel": "none", "pairs": [pair] * ROUNDS}
     return {one.target.name: one for one in surfaces._outcomes(result, stretches)}
 
 
@@ -43,4 +45,5 @@ def test_the_loop_is_reckoned_beyond_what_it_takes_unwatched() -> None:
     assert found["watched-often-loop"].verdict is Verdict.MISSED
     assert round(found["watched-loop"].value or 0, 6) == 0.5
     assert round(found["watched-rate"].value or 0, 6) == round((1 - 0.025) / (1 - 0.005), 6)
+    assert found["watched-rate"].verdict is Verdict.MISSED
     assert round(found["watched-hold"].value or 0, 6) == 0.1
