@@ -7,6 +7,7 @@ threads that hash (0.6 to 0.2 ms a poll, measured), and jobs wait for the loop m
 
 import asyncio
 import errno
+import logging
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -14,7 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from stampmill.core.operate.budget import Budget
+
 BACKLOG = 128
+BURST = 256
+PER_SECOND = 100.0
+"""Connections that are taken at once, and in the long run: each costs the loop up to 0.3 ms, so
+that a flood takes a thirtieth of a core from mining, and the rest of it waits with the system."""
 READ_BYTES = 65536
 BREATH_SECONDS = 1.0
 """Until the next look, where the system has no room for one more connection."""
@@ -22,6 +29,8 @@ BREATH_SECONDS = 1.0
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _DEFER_SECONDS = 1
 """So long Linux says nothing of a connection over which nothing has come (tcp(7))."""
+
+_log = logging.getLogger("stampmill.ports")
 
 Said = bytes | Coroutine[Any, Any, bytes] | asyncio.Protocol
 """A whole reply, one that takes a while to make, or who goes on with the connection."""
@@ -44,9 +53,16 @@ class Front:
     connection is seen to, so that jobs and shares come in between.
     """
 
-    def __init__(self, admit: Callable[[str], Caller | None], patience: float) -> None:
+    def __init__(
+        self,
+        admit: Callable[[str], Caller | None],
+        patience: float,
+        budget: Budget | None = None,
+    ) -> None:
         self._admit = admit
         self._patience = patience
+        self._budget = budget or Budget(BURST, PER_SECOND)
+        self._was_flooded = False
         self._listening: list[socket.socket] = []
         self._visits: dict[_Visit, None] = {}
         """Those that are waited for, the oldest first."""
@@ -90,11 +106,15 @@ class Front:
             self._timer.cancel()
 
     def _on_connection(self, listening: socket.socket) -> None:
+        if wait := self._budget.take():
+            self._tell_of_flood(listening)
+            self._take_breath(listening, wait)
+            return
         try:
             sock, address = listening.accept()
         except OSError as error:  # it has gone again, or there is no room
             if error.errno in _NO_ROOM:
-                self._take_breath(listening)
+                self._take_breath(listening, BREATH_SECONDS)
             return
         sock.setblocking(False)
         caller = self._admit(str(address[0]))
@@ -103,9 +123,17 @@ class Front:
         else:
             self._on_data(_Visit(sock, caller))
 
-    def _take_breath(self, listening: socket.socket) -> None:
+    def _tell_of_flood(self, listening: socket.socket) -> None:
+        if not self._was_flooded:
+            self._was_flooded = True
+            _log.warning(
+                "port %d is asked more than %g times a second: the rest waits",
+                listening.getsockname()[1], PER_SECOND,
+            )  # fmt: skip
+
+    def _take_breath(self, listening: socket.socket, seconds: float) -> None:
         self._loop.remove_reader(listening)
-        self._loop.call_later(BREATH_SECONDS, self._look_again, listening)
+        self._loop.call_later(seconds, self._look_again, listening)
 
     def _look_again(self, listening: socket.socket) -> None:
         if listening in self._listening:

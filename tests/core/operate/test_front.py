@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from stampmill.core.operate import front as module
+from stampmill.core.operate.budget import Budget
 from stampmill.core.operate.front import Caller, Front, Said
 from tests.pool.loopback import in_loop
 
@@ -51,12 +52,15 @@ class Guest(asyncio.Protocol):
 
 @asynccontextmanager
 async def serving(
-    say: Callable[[bytes], Said], patience: float = 30.0, admits: str = "127.0.0.1"
+    say: Callable[[bytes], Said],
+    patience: float = 30.0,
+    admits: str = "127.0.0.1",
+    budget: Budget | None = None,
 ) -> AsyncIterator[tuple[Front, int]]:
     def admit(address: str) -> Caller | None:
         return Clerk(say) if address == admits else None
 
-    front = Front(admit, patience)
+    front = Front(admit, patience, budget)
     _, port = await front.listen("127.0.0.1", 0)
     try:
         yield front, port
@@ -187,6 +191,30 @@ async def test_without_room_for_a_connection_it_looks_again(
     async with serving(bytes.upper) as (_, port):
         assert await ask(port, b"one\n") == b"ONE\n"
     assert refusals == []
+
+
+@in_loop
+async def test_a_flood_is_answered_as_fast_as_is_affordable_and_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    given = 0
+
+    def clock() -> float:
+        """Stand still until 20 are answered, so that what waits can be counted."""
+        return 0.0 if given < 20 else asyncio.get_running_loop().time()
+
+    def say(data: bytes) -> bytes:
+        nonlocal given
+        given += 1
+        return data.upper()
+
+    budget = Budget(20, 1000.0, clock)
+    async with serving(say, budget=budget) as (_, port):
+        asking = [asyncio.ensure_future(ask(port, b"one\n")) for _ in range(60)]
+        assert await asyncio.gather(*asking) == [b"ONE\n"] * 60
+    assert [record.message for record in caplog.records] == [
+        f"port {port} is asked more than 100 times a second: the rest waits"
+    ]
 
 
 @in_loop
