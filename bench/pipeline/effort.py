@@ -39,8 +39,8 @@ class Effort:
     watched_rounds: int = 10
     """Of each mode of being watched."""
     watched_seconds: float = 1.5
-    watched_pairs: int = 100
-    """Short stretches watched and not, beside each other."""
+    watched_short: int = 80
+    """Rounds of short stretches beside each other."""
 
 
 FULL = Effort()
@@ -60,6 +60,6 @@ QUICK = Effort(
     messages=200,
     watched_rounds=1,
     watched_seconds=0.5,
-    watched_pairs=3,
+    watched_short=3,
 )
 """Proves that the benchmark works; its figures are not to be quoted."""

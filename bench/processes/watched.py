@@ -29,9 +29,10 @@ SHORT = 1e-4
 _ANSWER = 6000
 """Bytes, about what a snapshot takes."""
 _SETTLE = 0.3
-_PAIR = ("alone", "often")
-_PAIR_SECONDS = 0.5
-_PAIR_SETTLE = 0.15
+BESIDE = ("alone", "often", "abuse")
+"""What is compared in short stretches beside each other."""
+_SHORT_SECONDS = 0.5
+_SHORT_SETTLE = 0.15
 _PATIENCE = 20.0
 _BEGIN = 3.0
 """Before the memory is read that it takes without anybody watching."""
@@ -72,8 +73,8 @@ class Stretch:
 def child(settings: Settings) -> Result:
     """Mine at `url` for `rounds` stretches of `seconds` in each mode, the modes in turns.
 
-    Then for `pairs` short ones unwatched and watched: what neighbours do to a rate changes within
-    seconds, and is as good as the same for two stretches beside each other. `priority` is the scan
+    Then for `short` rounds of short ones, BESIDE: what neighbours do to a rate changes within
+    seconds, and is as good as the same for stretches beside each other. `priority` is the scan
     threads'.
     """
     waits = _Waits()
@@ -105,26 +106,26 @@ async def _run(settings: Settings, waits: "_Waits") -> Result:
         stretches = [
             await measured.stretch(mode, orders[mode], settings["seconds"])
             for number in range(settings["rounds"])
-            for mode in _order(number)
+            for mode in _order(MODES, number)
         ]
         after = holdings.read().resident if holdings.available() else 0
-        pairs = [await measured.pair(orders, number) for number in range(settings["pairs"])]
+        beside = [await measured.beside(orders, number) for number in range(settings["short"])]
         miner.stop()
         await mining
         return {
             "kernel": kernel.name, "stretches": [asdict(one) for one in stretches],
-            "pairs": [[asdict(one) for one in pair] for pair in pairs],
+            "beside": [[asdict(one) for one in stretches] for stretches in beside],
             "resident": [before, after], "asked": watcher.stop(),
         }  # fmt: skip
 
 
-def _order(number: int) -> tuple[str, ...]:
+def _order(modes: tuple[str, ...], number: int) -> tuple[str, ...]:
     """Return the modes, another one first each time, and backwards every other time.
 
     So what a mode leaves behind, warm or cold, comes before no other mode alone.
     """
-    first = number % len(MODES)
-    turned = MODES[first:] + MODES[:first]
+    first = number % len(modes)
+    turned = modes[first:] + modes[:first]
     return turned[::-1] if number % 2 else turned
 
 
@@ -196,13 +197,13 @@ class _Measured:
             switches += self._switches()
         return begun.until(_Mark(self.kernel), mode, list(self.waits.held), switches)
 
-    async def pair(self, orders: dict[str, dict[str, Any]], number: int) -> tuple[Stretch, ...]:
-        """Return an unwatched stretch and a watched one; they go first in turn."""
+    async def beside(self, orders: dict[str, dict[str, Any]], number: int) -> list[Stretch]:
+        """Return a short stretch of each mode of BESIDE."""
         found = {
-            mode: await self.stretch(mode, orders[mode], _PAIR_SECONDS, _PAIR_SETTLE)
-            for mode in (_PAIR[::-1] if number % 2 else _PAIR)
+            mode: await self.stretch(mode, orders[mode], _SHORT_SECONDS, _SHORT_SETTLE)
+            for mode in _order(BESIDE, number)
         }
-        return tuple(found[mode] for mode in _PAIR)
+        return [found[mode] for mode in BESIDE]
 
     def _switches(self) -> list[float]:
         """Return those since the last call: the miner has read some, the others are still there."""

@@ -30,7 +30,7 @@ TINY = Effort(
     messages=50,
     watched_rounds=1,
     watched_seconds=0.3,
-    watched_pairs=1,
+    watched_short=1,
 )
 ONE = Target("one", "the first", 1.0, "ms")
 TWO = Target("two", "the second", 1.0, "ms")

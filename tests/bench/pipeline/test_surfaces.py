@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from stampmill.bench.pipeline import surfaces
 from stampmill.bench.pipeline.targets import Outcome, Verdict
-from stampmill.bench.processes.watched import MODES, Stretch
+from stampmill.bench.processes.watched import BESIDE, MODES, Stretch
 
 ROUNDS = 3
 
@@ -22,8 +22,8 @@ def said(
         for mode in MODES
     }  # fmt: skip
     stretches = [*one_of_each.values()] * ROUNDS
-    pair = [asdict(one_of_each[mode]) for mode in ("alone", "often")]
-    result = {"resident": [1, 2], "asked": {}, "kernel": "none", "pairs": [pair] * ROUNDS}
+    beside = [asdict(one_of_each[mode]) for mode in BESIDE]
+    result = {"resident": [1, 2], "asked": {}, "kernel": "none", "beside": [beside] * ROUNDS}
     return {one.target.name: one for one in surfaces._outcomes(result, stretches)}
 
 
@@ -46,4 +46,5 @@ def test_the_loop_is_reckoned_beyond_what_it_takes_unwatched() -> None:
     assert round(found["watched-loop"].value or 0, 6) == 0.5
     assert round(found["watched-rate"].value or 0, 6) == round((1 - 0.025) / (1 - 0.005), 6)
     assert found["watched-rate"].verdict is Verdict.MISSED
+    assert found["abused-rate"].value == 1.0
     assert round(found["watched-hold"].value or 0, 6) == 0.1

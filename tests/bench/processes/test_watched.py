@@ -28,7 +28,7 @@ def test_a_thread_that_began_to_scan_in_a_stretch_counts_from_its_beginning():
 
 
 def test_no_mode_is_always_measured_after_the_same_other_one():
-    orders = [watched._order(number) for number in range(len(MODES))]
+    orders = [watched._order(MODES, number) for number in range(len(MODES))]
     assert all(sorted(order) == sorted(MODES) for order in orders)
     before = {mode: set[str]() for mode in MODES}
     for earlier, mode in pairwise(mode for order in orders for mode in order):
