@@ -4,10 +4,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import NamedTuple, Self
 
 from stampmill.bench.host import clock, sibling
 from stampmill.bench.host.counters import HARDWARE, Counters, CountersUnavailableError, countable
+from stampmill.bench.host.sibling import Probe
 from stampmill.core.scan import Hit, Kernel, ScanRequest
 from stampmill.core.selftest import scan_whole
 
@@ -78,19 +80,18 @@ class Meter:
         self, kernel: Kernel, request: ScanRequest
     ) -> tuple[Sample, tuple[Hit, ...]]:
         """Do so in parts, between which the core is probed if it can be; that takes 3 % more."""
-        before = sibling.probe() if self._on_cpu else None
-        if before is None:
+        first = sibling.probe() if self._on_cpu else None
+        if first is None:
             return self.scan(kernel, request)
+        parts, probes = [*_parts(request)], [first]
         samples: list[Sample] = []
         hits: list[Hit] = []
-        for part in _parts(request):
+        for part in parts:
             sample, found = self._measured(kernel, part)
-            after = sibling.probe() or before
-            hashes = (part.end - part.first) * len(part.versions)
-            samples.append(_probed(sample, hashes, before, after))
+            probes.append(sibling.probe() or first)
+            samples.append(sample)
             hits += found
-            before = after
-        return _sum(samples), tuple(hits)
+        return _probed(samples, parts, probes), tuple(hits)
 
     def _measured(self, kernel: Kernel, request: ScanRequest) -> tuple[Sample, tuple[Hit, ...]]:
         """Count cycles, or have none."""
@@ -132,13 +133,23 @@ def _parts(request: ScanRequest) -> Iterator[ScanRequest]:
         yield replace(request, first=first, end=min(first + nonces, request.end))
 
 
-def _probed(sample: Sample, hashes: int, before: sibling.Probe, after: sibling.Probe) -> Sample:
-    """Return it as its own only stretch, its cycles timed where nothing counts them."""
+def _probed(
+    samples: Sequence[Sample], parts: Sequence[ScanRequest], probes: Sequence[Probe]
+) -> Sample:
+    """Return the whole and its stretches, with cycles timed where nothing counts them."""
+    between = pairwise(sibling.steadied(probes))
+    stretches = [
+        _stretch(sample, (part.end - part.first) * len(part.versions), *pair)
+        for sample, part, pair in zip(samples, parts, between, strict=True)
+    ]
+    cycles = sum(stretch.cycles for stretch in stretches)
+    return replace(_sum(samples), cycles=cycles, stretches=tuple(stretches))
+
+
+def _stretch(sample: Sample, hashes: int, before: Probe, after: Probe) -> Stretch:
     timed = round(sample.cpu_seconds * 2 / (before.cycle_seconds + after.cycle_seconds))
     cycles = timed if sample.cycles is None else sample.cycles
-    additions = min(before.additions, after.additions)
-    stretch = Stretch(hashes, sample.cpu_seconds, cycles, additions)
-    return replace(sample, cycles=cycles, stretches=(stretch,))
+    return Stretch(hashes, sample.cpu_seconds, cycles, min(before.additions, after.additions))
 
 
 def _sum(parts: Sequence[Sample]) -> Sample:
@@ -149,8 +160,7 @@ def _sum(parts: Sequence[Sample]) -> Sample:
     return Sample(
         sum(part.cpu_seconds for part in parts),
         sum(part.wall_seconds for part in parts),
-        sum(part.cycles or 0 for part in parts),
+        None,
         sum(part.instructions or 0 for part in parts) if counted else None,
         dict(misses),
-        stretches=tuple(stretch for part in parts for stretch in part.stretches),
     )

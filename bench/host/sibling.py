@@ -7,6 +7,7 @@ cycles of the latter tells: with another thread at work, about half to two third
 
 import time
 from collections.abc import Sequence
+from statistics import median
 from typing import NamedTuple
 
 from stampmill.bench.host import clock
@@ -22,15 +23,22 @@ Golden Cove, with five adders: 4.6 a cycle alone (0.92), 2 to 4 beside another t
 
 _ADDITIONS = 128 * 1_000  # some 10 microseconds
 _TRIES = 2
+_BESIDE = 3
+"""So many probes before one and after it say with it how long a cycle was."""
 _FULL = 95
 """Percent of probes that the full rate of a core exceeds whose adders nobody counted."""
 
 
 class Probe(NamedTuple):
-    """A cycle's length, and the independent additions in one."""
+    """How long a cycle takes, and one of many independent additions."""
 
     cycle_seconds: float
-    additions: float
+    addition_seconds: float
+
+    @property
+    def additions(self) -> float:
+        """How many of them there are in a cycle."""
+        return self.cycle_seconds / self.addition_seconds
 
 
 def probe() -> Probe | None:
@@ -38,7 +46,21 @@ def probe() -> Probe | None:
     cycle = clock.cycle_seconds(_TRIES)
     if cycle is None:
         return None
-    return Probe(cycle, _ADDITIONS * cycle / min(_timed() for _ in range(_TRIES)))
+    return Probe(cycle, min(_timed() for _ in range(_TRIES)) / _ADDITIONS)
+
+
+def steadied(probes: Sequence[Probe]) -> list[Probe]:
+    """Return them with the middle one of each one's and its neighbours' cycles.
+
+    A neighbour on the core can hold up a chain by a fifth. Whatever was measured beside a cycle
+    that seems so long would take fewer of them than it did, on a core that seems free.
+    """
+    cycles = [probe.cycle_seconds for probe in probes]
+    windows = [cycles[max(i - _BESIDE, 0) : i + _BESIDE + 1] for i in range(len(cycles))]
+    return [
+        Probe(median(window), probe.addition_seconds)
+        for window, probe in zip(windows, probes, strict=True)
+    ]
 
 
 def least_alone(additions: Sequence[float], core: Core | None) -> float:

@@ -2,6 +2,7 @@ import pytest
 
 from stampmill.bench.host import clock, limits, sibling
 from stampmill.bench.host.limits import CORES
+from stampmill.bench.host.sibling import Probe
 from stampmill.core import native
 
 needs_extension = pytest.mark.skipif(
@@ -20,7 +21,15 @@ def test_a_probe_is_additions_in_a_cycle(monkeypatch):
     monkeypatch.setattr(clock, "cycle_seconds", lambda _tries: 5e-10)
     times = iter([9.0, sibling._ADDITIONS * 1e-10])
     monkeypatch.setattr(sibling, "_timed", lambda: next(times))
-    assert sibling.probe() == (5e-10, pytest.approx(5))
+    assert sibling.probe() == (5e-10, pytest.approx(1e-10))
+    assert Probe(5e-10, 1e-10).additions == pytest.approx(5)
+
+
+def test_a_cycle_that_was_held_up_once_counts_for_none():
+    probes = [Probe(5e-10, 1e-10)] * 4 + [Probe(9e-10, 2e-10)] + [Probe(6e-10, 1e-10)] * 5
+    steady = sibling.steadied(probes)
+    assert [probe.cycle_seconds for probe in steady] == [5e-10] * 4 + [6e-10] * 6
+    assert steady[4].additions == pytest.approx(3)
 
 
 def test_without_the_extension_nothing_is_asked(monkeypatch):
