@@ -17,9 +17,13 @@ from stampmill.bench.processes.watched import BESIDE, MODES, Stretch
 from stampmill.bench.record import Benchmark
 from stampmill.bench.summary import Ratio, Summary, percentile
 
-RATE = Target("watched-rate", "hash rate, each surface 10/s / none", 0.99, "", Bound.AT_LEAST)
-"""As for the whole process beside the bare kernel; the noise is several times that (`detail`)."""
-ABUSED = Target("abused-rate", "hash rate, ports full of rot / none", 0.98, "", Bound.AT_LEAST)
+RATE = Target(
+    "watched-rate", "hash rate, each surface 10/s / none, up to", 0.99, "", Bound.AT_LEAST
+)
+"""Missed where the ratio's interval lies below it. OFTEN_LOOP is the same without the noise."""
+ABUSED = Target(
+    "abused-rate", "hash rate, ports full of rot / none, up to", 0.98, "", Bound.AT_LEAST
+)
 """A hundred connections a second say rot, or half of a request; each takes the loop 0.3 ms."""
 HOLD = Target("watched-hold", "time with the loop held 0.5 ms, each surface 10/s", 1.0, "%")
 """Below 1 % the 99th percentile of job switches is not moved by more than those 0.5 ms."""
@@ -95,11 +99,11 @@ def _rate(
     ratio, spread = Ratio.of(rates, alone), Summary.of(alone)
     noise = spread.stddev / spread.mean
     detail = (
-        f"{ratio.low:.4f}-{ratio.high:.4f} of {len(rates)} short stretches beside each other; "
-        f"those with nobody watching differ by {100 * noise:.1f} %{more}"
+        f"{ratio.median:.4f}, {ratio.low:.4f}-{ratio.high:.4f} of {len(rates)} short stretches "
+        f"beside each other; those with nobody watching differ by {100 * noise:.1f} %{more}"
     )
-    found = {"interval": [ratio.low, ratio.high], "noise": noise}
-    return Outcome(target, ratio.median, detail, (facts or {}) | found)
+    found = {"median": ratio.median, "interval": [ratio.low, ratio.high], "noise": noise}
+    return Outcome(target, ratio.high, detail, (facts or {}) | found)
 
 
 def _hold(stretches: Sequence[Stretch]) -> Outcome:
