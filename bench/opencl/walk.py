@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from stampmill.core.backends.opencl.listing import DeviceInfo
-from stampmill.core.backends.opencl.shapes import adds_by_multiplying, shapes_of
+from stampmill.core.backends.opencl.shapes import adds_by_multiplying, shapes_of, with_limit
 from stampmill.core.errors import StampmillError
 from stampmill.kernels.opencl.code import WIDTHS, Shape
 
@@ -90,6 +90,8 @@ def label(shape: Shape) -> str:
         parts.append(f"{shape.versions} versions, second hash {_times(shape.copies)}")
     if shape.multiply_to_add:
         parts.append("inline PTX")
+    if shape.registers:
+        parts.append(f"{shape.registers} registers")
     return ", ".join(parts)
 
 
@@ -114,7 +116,7 @@ class _Walker:
         if one := self._walk.shapes.get(1):
             self._try(_shared(self._trials.info, one))
         for shape in tuple(self._walk.shapes.values()):
-            self._try(_groups(info, shape))
+            self._try(_groups(info, shape) + _limits(info, shape))
         self._time_launches()
         return self._walk
 
@@ -135,7 +137,7 @@ class _Walker:
             versions: each for versions, each in shapes.items() if versions in {1, shape.versions}
         }
         if 1 not in shapes:
-            shapes[1] = replace(shape, versions=1, copies=1)
+            shapes[1] = with_limit(self._trials.info, replace(shape, versions=1, copies=1))
         try:
             rate = self._trials.rate(shapes, shape.versions, self._trial_seconds)
         except StampmillError as error:
@@ -178,18 +180,25 @@ def _widths(info: DeviceInfo, usual: Shape) -> list[Shape]:
         replace(usual, width=width, multiply_to_add=adds_by_multiplying(info, width))
         for width in widths
     ]
-    return shapes + ([replace(usual, multiply_to_add=False)] if usual.multiply_to_add else [])
+    plain = [replace(usual, multiply_to_add=False)] if usual.multiply_to_add else []
+    return [with_limit(info, shape) for shape in shapes + plain]
 
 
 def _shared(info: DeviceInfo, one: Shape) -> list[Shape]:
     if not info.is_gpu:
         return [replace(one, versions=versions) for versions in ONE_BY_ONE]
-    return [replace(one, versions=versions, copies=copies) for versions, copies in SHARED]
+    shapes = [replace(one, versions=versions, copies=copies) for versions, copies in SHARED]
+    return [with_limit(info, shape) for shape in shapes]
 
 
 def _groups(info: DeviceInfo, shape: Shape) -> list[Shape]:
     groups = GPU_GROUPS if info.is_gpu else CPU_GROUPS
     return [replace(shape, group=group) for group in groups if group <= info.max_group]
+
+
+def _limits(info: DeviceInfo, shape: Shape) -> list[Shape]:
+    """Return the shape with a limit of registers and without."""
+    return [with_limit(info, shape), replace(shape, registers=0)]
 
 
 def _times(count: int) -> str:

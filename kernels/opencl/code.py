@@ -20,6 +20,7 @@ WIDTHS = (1, 2, 4, 8, 16)
 MAX_VERSIONS = 16
 MAX_UNROLL = 16
 MAX_GROUP = 1024
+MAX_REGISTERS = 255
 SLOTS = 1024
 """Hits that one launch has room for; the buffer is a word for their number, and two for each."""
 
@@ -51,6 +52,8 @@ class Shape:
     """Work-items of a work-group."""
     multiply_to_add: bool = False
     """Add by inline PTX on NVIDIA's multiply pipe."""
+    registers: int = 0
+    """The most that a work-item may take, as NVIDIA's compiler is told; 0: it is told nothing."""
     one_by_one: bool = False
     """Do a version after the other, with the schedule kept, each beside the second hash of the one
     before: for CPUs, whose registers do not hold the states of several, and which look ahead."""
@@ -68,6 +71,8 @@ class Shape:
             raise GeneratorError(f"unroll is 1 .. {MAX_UNROLL}, not {self.unroll}")
         if not 1 <= self.group <= MAX_GROUP:
             raise GeneratorError(f"a work-group has 1 .. {MAX_GROUP} items, not {self.group}")
+        if not 0 <= self.registers <= MAX_REGISTERS:
+            raise GeneratorError(f"registers is 0 .. {MAX_REGISTERS}, not {self.registers}")
         if self.multiply_to_add and self.width > 1:
             raise GeneratorError("inline PTX is for width 1")
         if self.one_by_one and self.copies > 1:
@@ -178,6 +183,8 @@ class _Code:
             yield name, f"{number}u" if name == "SLOTS" else str(number)
         if shape.multiply_to_add:
             yield "MULTIPLY_TO_ADD", "1"
+        if shape.registers:
+            yield "MAX_REGISTERS", str(shape.registers)
         if shape.one_by_one:
             yield "ONE_BY_ONE", "1"
 

@@ -145,7 +145,14 @@ static void report_lanes(__global volatile uint *found, LANES nonces, LANES rest
 #define WAVES
 #endif
 
-__kernel WAVES __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+/* NVIDIA's assembler heeds a limit of registers where no size of work-groups is stated. */
+#ifdef MAX_REGISTERS
+#define OF_SIZE
+#else
+#define OF_SIZE __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+#endif
+
+__kernel WAVES OF_SIZE
 void search(const Uniform uniform, const uint first, const uint last, const uint rounds,
             const uint first_version, const uint turns, const uint one,
             __global volatile uint *found) {

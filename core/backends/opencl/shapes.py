@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from stampmill.core.backends.opencl.listing import DeviceInfo
+from stampmill.core.backends.opencl.registers import limit_of
 from stampmill.kernels.opencl.code import WIDTHS, Shape
 
 GPU_GROUP, CPU_GROUP = 256, 8
@@ -22,8 +23,14 @@ def shapes_of(device: DeviceInfo) -> dict[int, Shape]:
     adds = adds_by_multiplying(device, width)
     versions, copies = _shared(device)
     one = Shape(width, group=group, multiply_to_add=adds)
-    shared = Shape(width, versions, copies, group=group, multiply_to_add=adds)
-    return {1: one, versions: shared}
+    shared = replace(one, versions=versions, copies=copies)
+    return {each.versions: with_limit(device, each) for each in (one, shared)}
+
+
+def with_limit(device: DeviceInfo, shape: Shape) -> Shape:
+    """Return the shape with no more registers than leave room for all waves, if that is free."""
+    registers = limit_of(device, shape.versions) if shape.multiply_to_add else 0
+    return replace(shape, registers=registers)
 
 
 def width_of(device: DeviceInfo) -> int:

@@ -21,7 +21,7 @@ from stampmill.core.cli.main import main
 from stampmill.core.errors import ExitCode, NoDeviceError, StampmillError, VerificationError
 from stampmill.kernels.opencl.code import Shape
 from tests.core.backends.opencl.cards import needs_a_device, usable
-from tests.core.backends.opencl.simulated import device
+from tests.core.backends.opencl.simulated import device, nvidias
 from tests.core.fakes import Clock
 
 CARD = device(handle=SimpleNamespace(max_compute_units=2))
@@ -48,6 +48,7 @@ class Simulated:
         parts = {
             f"width{shape.width}", f"group{shape.group}",
             f"versions{shape.versions}x{shape.copies}", f"ptx{shape.multiply_to_add:d}",
+            f"registers{shape.registers}",
         }  # fmt: skip
         return 1e9 * math.prod(self.factors.get(part, 1.0) for part in parts)
 
@@ -74,6 +75,14 @@ def test_the_best_of_each_property_is_found() -> None:
 def test_plain_additions_are_tried_where_ptx_is_usual() -> None:
     assert walked(Simulated(ptx0=1.1, width2=0.8)).shapes[1] == Shape(group=256)
     assert walked(Simulated(ptx1=1.1)).shapes[1] == Shape(group=256, multiply_to_add=True)
+
+
+@pytest.mark.parametrize(("factor", "registers"), [(1.0, 32), (0.9, 0)])
+def test_a_limit_of_registers_is_kept_if_it_is_no_slower(factor: float, registers: int) -> None:
+    trials = Simulated(nvidias((9, 0)), registers32=factor)
+    assert walked(trials).shapes[1].registers == registers
+    assert {shape.registers for shape in trials.tried if shape.versions > 1} == {0}
+    assert all(shape.multiply_to_add for shape in trials.tried if shape.registers)
 
 
 def test_a_cpu_is_tried_with_its_own_widths_and_groups() -> None:

@@ -18,6 +18,7 @@ BAD_SHAPES = [
     ({"versions": 4, "copies": 3}, "copies divides versions, 4; 3 does not"),
     ({"unroll": 17}, "unroll is 1 .. 16, not 17"),
     ({"group": 2048}, "a work-group has 1 .. 1024 items, not 2048"),
+    ({"registers": 256}, "registers is 0 .. 255, not 256"),
     ({"width": 4, "multiply_to_add": True}, "inline PTX is for width 1"),
     ({"versions": 2, "copies": 2, "one_by_one": True}, "one by one have one copy of the second"),
 ]
@@ -83,6 +84,11 @@ def test_versions_one_by_one_have_the_first_hash_beside_the_second_of_the_one_be
 def test_inline_ptx_is_for_those_that_ask_for_it() -> None:
     assert "#define MULTIPLY_TO_ADD" in source(Shape(multiply_to_add=True))
     assert "#define MULTIPLY_TO_ADD" not in source(Shape())
+
+
+def test_a_limit_of_registers_is_all_that_differs() -> None:
+    limited = source(Shape(registers=40))
+    assert limited.replace("#define MAX_REGISTERS 40\n", "") == source(Shape())
 
 
 def test_uniform_words_are_as_many_as_the_kernel_takes() -> None:

@@ -52,6 +52,17 @@ def device(index: int = 0, **more: Any) -> DeviceInfo:
     return DeviceInfo(index, **(said | more))
 
 
+def nvidias(chip: tuple[int, int], extensions: str = "cl_nv_compiler_options") -> DeviceInfo:
+    """Return a card that tells its compute capability."""
+    said = SimpleNamespace(
+        extensions=f"cl_khr_icd cl_nv_device_attribute_query {extensions}",
+        compute_capability_major_nv=chip[0],
+        compute_capability_minor_nv=chip[1],
+        max_compute_units=2,
+    )
+    return device(handle=said)
+
+
 class DriverError(Exception):
     pass
 

@@ -2,7 +2,10 @@ import logging
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -13,7 +16,7 @@ from stampmill.core.errors import NoDeviceError, VerificationError
 from stampmill.kernels.opencl.code import Shape, source
 
 from .cards import needs_a_device, usable
-from .simulated import device
+from .simulated import DriverError, device
 
 SHAPE = Shape(16, group=8)
 
@@ -99,6 +102,53 @@ def test_a_driver_without_inline_ptx_gets_a_plain_kernel(
     backend.open_device(usable()[0], shapes={1: Shape(multiply_to_add=True)})()
     assert built == [True, False]
     assert "built without inline PTX" in caplog.text
+
+
+class FussyDriver:
+    """Has programs that are what they were built with, and refuses a limit of registers."""
+
+    Error = DriverError
+    CompilerWarning = UserWarning
+    program_info = SimpleNamespace(BINARIES=None)
+
+    def __init__(self, *, refuses: bool) -> None:
+        self.refuses = refuses
+        self.built: list[str] = []
+        self.Program = self._program
+
+    def _program(self, _context: Any, given: Any, binaries: Any = None) -> Any:
+        def build(options: str, **_: Any) -> Any:
+            if self.refuses and "maxrregcount" in options:
+                raise DriverError("CL_INVALID_BUILD_OPTIONS")
+            if binaries is None:
+                self.built.append(options)
+            limited = "#define MAX_REGISTERS" in given if binaries is None else None
+            made = SimpleNamespace(options=options, limited=limited)
+            made.get_info = lambda _: [options.encode()]
+            return made
+
+        return SimpleNamespace(build=build)
+
+
+LIMITED = Shape(multiply_to_add=True, registers=40)
+
+
+def test_a_limit_of_registers_is_an_option_and_another_program(tmp_path: Path) -> None:
+    cl = FussyDriver(refuses=False)
+    for shape in (LIMITED, replace(LIMITED, registers=32), Shape(multiply_to_add=True)) * 2:
+        build(cl, None, device(), shape, tmp_path)
+    plain = programs.OPTIONS
+    limits = [f"{plain} -cl-nv-maxrregcount={number}" for number in (40, 32)]
+    assert cl.built == [*limits, plain], "and each of them once"
+    assert len({key(device(), "text", options) for options in cl.built}) == 3
+
+
+def test_a_driver_that_will_have_no_limit_of_registers_gets_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = build(FussyDriver(refuses=True), None, device(), LIMITED, tmp_path)
+    assert (program.options, program.limited) == (programs.OPTIONS, False)
+    assert "built without a limit of registers: device=opencl:0" in caplog.text
 
 
 @needs_a_device
