@@ -13,7 +13,7 @@ from stampmill.core.errors import NoDeviceError
 
 WHEELS = "make gpu-tools"
 
-# What a driver's compiler has built in, and these have not. The nonce loop uses no more.
+# What a driver's compiler has built in, and these have not: NVIDIA's takes CUDA.
 _PRELUDE = """
 #ifdef __NVPTX__
 #define get_global_size(d) (__nvvm_read_ptx_sreg_nctaid_x() * GROUP)
@@ -27,13 +27,12 @@ _PRELUDE = """
 #define rotate(x, n) ((x) << ((n) & 31) | (x) >> (-(n) & 31))
 #define atomic_inc(p) __atomic_fetch_add(p, 1u, __ATOMIC_RELAXED)
 """
-# NVIDIA's compiler takes CUDA.
 _CUDA_PRELUDE = """
 typedef unsigned int uint;
-#define __kernel extern "C" __global__ __launch_bounds__(GROUP)
+#define __kernel extern "C" __global__
 #define __global
-#define reqd_work_group_size(x, y, z) unused
 #define __asm__ asm
+#define reqd_work_group_size(x, y, z) launch_bounds(x)
 #define get_global_size(d) (gridDim.x * GROUP)
 #define get_global_id(d) (blockIdx.x * GROUP + threadIdx.x)
 #define bitselect(a, b, c) ((a) ^ (((a) ^ (b)) & (c)))
@@ -73,12 +72,13 @@ def nvrtc(source: str, chip: str) -> str:
     return result.value.decode()
 
 
-def assemble(ptx: str, chip: str) -> tuple[str, str]:
+def assemble(ptx: str, chip: str, registers: int) -> tuple[str, str]:
     """Return the disassembled machine code for an NVIDIA chip, and what ptxas says of it."""
+    options = ["-v", "-O3", f"-arch={chip}"] + [f"-maxrregcount={registers}"] * bool(registers)
     with tempfile.TemporaryDirectory() as folder:
         code, cubin = Path(folder, "k.ptx"), Path(folder, "k.cubin")
         code.write_text(ptx, encoding="utf-8")
-        said = _run(tool("ptxas"), "-v", "-O3", f"-arch={chip}", str(code), "-o", str(cubin))
+        said = _run(tool("ptxas"), *options, str(code), "-o", str(cubin))
         return _run(tool("nvdisasm"), "-c", str(cubin)), said
 
 
