@@ -38,8 +38,17 @@ class BoardReading:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardTemperature:
+    """Degrees Celsius at a place. `stops_at`: there its guardian stops the board, if one does."""
+
+    place: str
+    celsius: float
+    stops_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BoardReport:
-    """One board. Rates are hashes per second, temperatures degrees Celsius."""
+    """One board. Rates are hashes per second."""
 
     name: str
     kind: str
@@ -50,7 +59,7 @@ class BoardReport:
     expected: float
     measured: MeasuredRate
     chips: tuple[ChipReport, ...]
-    temperatures: tuple[tuple[str, float], ...]
+    temperatures: tuple[BoardTemperature, ...]
     line: tuple[tuple[str, int], ...]
     """What went wrong on the line and what was done about it, by name."""
     readings: tuple[BoardReading, ...] = ()

@@ -139,7 +139,10 @@ def _sensors(board: BoardReport | None) -> tuple[Sensor, ...]:
     clock = Sensor(Quantity.FREQUENCY, "chips", board.mhz * 1e6)
     return (
         clock,
-        *(Sensor(Quantity.TEMPERATURE, place, value) for place, value in board.temperatures),
+        *(
+            Sensor(Quantity.TEMPERATURE, one.place, one.celsius, one.stops_at)
+            for one in board.temperatures
+        ),
         *(Sensor(Quantity(one.unit), one.place, one.value) for one in board.readings),
     )
 

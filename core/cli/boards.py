@@ -18,7 +18,7 @@ def board_json(board: BoardReport) -> dict[str, Any]:
         "ticket_difficulty": board.ticket_difficulty,
         "expected": board.expected,
         "measured": _measured(board.measured),
-        "temperatures": dict(board.temperatures),
+        "temperatures": {one.place: one.celsius for one in board.temperatures},
         "readings": [asdict(reading) for reading in board.readings],
         "line": _named(board.line),
         "chips": [_chip(chip) for chip in board.chips],
@@ -37,7 +37,7 @@ def board_lines(board: BoardReport, hashrate: Callable[[float], str]) -> list[st
     for chip in board.chips:
         counts.update(dict(chip.counts))
     troubles = [f"{count} {name}" for name, count in (*counts.items(), *board.line) if count]
-    warmth = [f"{place} {degrees:.0f} C" for place, degrees in board.temperatures]
+    warmth = [f"{one.place} {one.celsius:.0f} C" for one in board.temperatures]
     more = ", ".join((*warmth, *troubles))
     return [head, f"           {more}"] if more else [head]
 

@@ -153,7 +153,7 @@ class TooHot:
         return [heat.hot for heat in self._devices.values() if heat.hot is not None]
 
     def _judge(self, label: str, device: DeviceSnapshot, heat: _Heat) -> None:
-        limits = [(sensor, self._limit_of(sensor, device)) for sensor in _thermometers(device)]
+        limits = [(sensor, self._limit_of(sensor)) for sensor in _thermometers(device)]
         over = [(sensor.value - limit, sensor, limit) for sensor, limit in limits]
         excess, sensor, limit = max(over, key=lambda one: one[0], default=(-self.MARGIN, None, 0.0))
         heat.looks = heat.looks + 1 if excess >= 0 else 0
@@ -163,21 +163,10 @@ class TooHot:
         elif excess <= -self.MARGIN:
             heat.hot = None
 
-    def _limit_of(self, sensor: Sensor, device: DeviceSnapshot) -> float:
+    def _limit_of(self, sensor: Sensor) -> float:
         if self.limit is not None:
             return self.limit
-        if sensor.limit is not None:
-            return sensor.limit - self.MARGIN
-        is_chip = device.board is not None and "regulator" not in sensor.place
-        return _guarded() - self.MARGIN if is_chip else self.USUAL
-
-
-def _guarded() -> float:
-    """Return where a guardian stops a board."""
-    # Only those with a board pay for its import.
-    from stampmill.core.backends.asic.control.thermal import ThermalLimits  # noqa: PLC0415
-
-    return ThermalLimits().stop_at
+        return self.USUAL if sensor.limit is None else sensor.limit - self.MARGIN
 
 
 def _thermometers(device: DeviceSnapshot) -> Iterator[Sensor]:

@@ -1,4 +1,10 @@
-from stampmill.core.board_report import BoardReading, BoardReport, ChipReport, MeasuredRate
+from stampmill.core.board_report import (
+    BoardReading,
+    BoardReport,
+    BoardTemperature,
+    ChipReport,
+    MeasuredRate,
+)
 from stampmill.core.cli.boards import board_json, board_lines
 from stampmill.core.cli.report import hashrate
 
@@ -21,7 +27,7 @@ def report(**changes: object) -> BoardReport:
         "expected": 1.07e12,
         "measured": MEASURED,
         "chips": chips,
-        "temperatures": (("chip", 61.4),),
+        "temperatures": (BoardTemperature("chip", 61.4),),
         "readings": (BoardReading("rpm", "fan", 3400.0),),
         "line": (("discarded bytes", 7), ("recoveries", 0)),
     }

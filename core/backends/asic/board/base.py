@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from stampmill.core.backends.base import BackendError
-from stampmill.core.board_report import BoardReading
+from stampmill.core.board_report import BoardReading, BoardTemperature
 from stampmill.core.job import Work
 
 
@@ -134,8 +134,8 @@ class Board(Protocol):
     async def retune(self, mhz: float) -> Facts:
         """Bring running chips to another frequency, in steps; raise UsageError beyond limits."""
 
-    def temperatures(self) -> Sequence[tuple[str, float]]:
-        """Return the latest readings in degrees Celsius, by what they belong to."""
+    def temperatures(self) -> Sequence[BoardTemperature]:
+        """Return the latest readings."""
 
     def readings(self) -> Sequence[BoardReading]:
         """Return what fans, voltages and power are, as read last."""

@@ -23,7 +23,7 @@ from stampmill.core.backends.asic.chip.table import Chip
 from stampmill.core.backends.asic.link.emulation import Emulation
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.wire.replies import NonceReply
-from stampmill.core.board_report import BoardReading
+from stampmill.core.board_report import BoardReading, BoardTemperature
 from stampmill.core.errors import UsageError
 from stampmill.core.job import Work
 
@@ -163,7 +163,7 @@ class ChipBoard(ABC):
                 raise UsageError(f"core voltage {volts:g} V: {self.name} {takes}")
         self.settings = replace(self.settings, mhz=mhz, volts=volts)
 
-    def temperatures(self) -> Sequence[tuple[str, float]]:
+    def temperatures(self) -> Sequence[BoardTemperature]:
         """Return nothing, where there is no sensor."""
         return ()
 

@@ -19,7 +19,7 @@ from stampmill.core.backends.asic.guardian.messages import Report, Sensors, Stop
 from stampmill.core.backends.asic.link.emulation import Emulation, emulation_of
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
-from stampmill.core.board_report import BoardReading
+from stampmill.core.board_report import BoardReading, BoardTemperature
 from stampmill.core.errors import UsageError
 
 RESET_SECONDS = 0.2
@@ -156,9 +156,14 @@ class GuardedBoard(ChipBoard):
         finally:
             heard.cancel()
 
-    def temperatures(self) -> Sequence[tuple[str, float]]:
-        """Return what the guardian read last."""
-        return tuple((name, value) for name, value in self._shown() if "temperature" in name)
+    def temperatures(self) -> Sequence[BoardTemperature]:
+        """Return what the guardian read last, and where it acts; a regulator sees to itself."""
+        stop_at = self._profile.thermal.stop_at
+        return tuple(
+            BoardTemperature(name, value, None if "regulator" in name else stop_at)
+            for name, value in self._shown()
+            if "temperature" in name
+        )
 
     def readings(self) -> Sequence[BoardReading]:
         """Return fan, voltages and the power of the chips, as the guardian read them last."""

@@ -14,7 +14,7 @@ from stampmill.core.backends.asic.link.errors import PortGoneError
 from stampmill.core.backends.asic.link.port import Port
 from stampmill.core.backends.asic.link.serial_port import open_port
 from stampmill.core.backends.asic.wire import icarus
-from stampmill.core.board_report import BoardReading
+from stampmill.core.board_report import BoardReading, BoardTemperature
 from stampmill.core.chain.sha256d import INITIAL_STATE, compress
 from stampmill.core.errors import UsageError
 from stampmill.core.job import Work
@@ -169,7 +169,7 @@ class IcarusBoard:
         """Raise BoardError: the clock is fixed."""
         raise BoardError(f"{self.name}: the clock of {self._kind.name} is fixed, not {mhz:g} MHz")
 
-    def temperatures(self) -> Sequence[tuple[str, float]]:
+    def temperatures(self) -> Sequence[BoardTemperature]:
         """Return nothing: there is no sensor."""
         return ()
 

@@ -234,7 +234,7 @@ def _recoveries(report: BoardReport) -> int:
 
 
 def _celsius(report: BoardReport) -> float | None:
-    return max((celsius for _, celsius in report.temperatures), default=None)
+    return max((one.celsius for one in report.temperatures), default=None)
 
 
 def _warming(before: BoardReport, now: BoardReport) -> float:

@@ -227,14 +227,6 @@ def test_the_limit_is_the_one_given_or_near_the_devices_own(
     assert bool(said) is told
 
 
-def test_chips_of_a_board_are_told_before_their_guardian_stops_them() -> None:
-    run = Run(TooHot(), devices=(replace(THREAD, board=board(0)),))
-    regulator = replace(HOT, place="regulator temperature", value=80.0)
-    assert not [at(run, regulator) for _ in range(3)][-1]
-    said = [at(run, replace(HOT, place="left temperature", value=75.0)) for _ in range(3)][-1]
-    assert said == ["left temperature 75 C, the limit is 75"]
-
-
 def test_the_sensor_nearest_to_its_limit_is_named() -> None:
     run = Run(TooHot())
     regulator = Sensor(Quantity.TEMPERATURE, "regulator", 90.0, 110.0)

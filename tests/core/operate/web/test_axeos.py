@@ -33,7 +33,7 @@ def test_a_board_is_as_many_chips_at_its_clock() -> None:
     rate = MeasuredRate(5e11, 4e11, 6e11)
     chips = tuple(ChipReport(place, 525e6 * 894, rate, 1, ()) for place in range(2))
     board = BoardReport(
-        "b", "bitaxe", None, True, 525.0, 256.0, 2 * 525e6 * 894, rate, chips, (("chip", 60.0),), ()
+        "b", "bitaxe", None, True, 525.0, 256.0, 2 * 525e6 * 894, rate, chips, (), ()
     )
     clock = Sensor(Quantity.FREQUENCY, "chips", 525e6)
     shown = axeos.system_info(

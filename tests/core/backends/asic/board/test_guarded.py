@@ -15,6 +15,7 @@ from stampmill.core.backends.asic.board.emberone import EmberOneBoard
 from stampmill.core.backends.asic.board.guarded import BoardPorts, GuardedBoard
 from stampmill.core.backends.asic.board.settings import BoardSettings
 from stampmill.core.backends.asic.link.errors import PortGoneError
+from stampmill.core.board_report import BoardTemperature
 from stampmill.core.emulator.boards.control import ControlPort
 from stampmill.core.emulator.boards.kinds import BoardOptions, build
 from stampmill.core.emulator.faults.catalogue import parse
@@ -114,8 +115,8 @@ def run_plugged(
     return rig.power
 
 
-def are_sound(temperatures: Sequence[tuple[str, float]]) -> bool:
-    return bool(temperatures) and all(20 < celsius < 90 for _, celsius in temperatures)
+def are_sound(temperatures: Sequence[BoardTemperature]) -> bool:
+    return bool(temperatures) and all(20 < one.celsius < 90 for one in temperatures)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,9 @@ def test_from_cold_to_nonces_and_back(
         assert units == ({"rpm", "volts", "watts"} if kind == "bitaxe-gamma" else set())
 
         await rig.board.stop()
-        assert rig.board.temperatures()  # for the summary
+        limits = {one.place: one.stops_at for one in rig.board.temperatures()}  # for the summary
+        assert {limits.pop("regulator temperature", None)} == {None}
+        assert set(limits.values()) == {80.0}
 
     power = run_plugged(tmp_path, use, kind, rate=1e6, zero_bits=12)
     assert power.violations == []

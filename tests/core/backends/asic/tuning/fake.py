@@ -6,7 +6,13 @@ from random import Random
 
 from stampmill.core.backends.asic.tuning.point import Bounds, Point
 from stampmill.core.backends.base import BackendError, Telemetry
-from stampmill.core.board_report import BoardReading, BoardReport, ChipReport, MeasuredRate
+from stampmill.core.board_report import (
+    BoardReading,
+    BoardReport,
+    BoardTemperature,
+    ChipReport,
+    MeasuredRate,
+)
 from stampmill.core.emulator.chips.silicon import Conditions, error_ratio
 from stampmill.core.emulator.peripherals.heat import Heat
 
@@ -97,7 +103,7 @@ class FakeBoard:
         report = BoardReport(
             "fake", "fake", "1", working=True, mhz=self.at.mhz, ticket_difficulty=1.0,
             expected=self._silicon.rate(self.at), measured=MeasuredRate(0, 0, 0), chips=(chip,),
-            temperatures=(("chip", self._heat.celsius),) if self._sensors else (),
+            temperatures=(BoardTemperature("chip", self._heat.celsius),) if self._sensors else (),
             line=(("recoveries", self._recoveries),), readings=watts if self._sensors else (),
         )  # fmt: skip
         return Telemetry({"fake": self._nonces << 32}, board=report)
