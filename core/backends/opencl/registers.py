@@ -7,8 +7,8 @@ from stampmill.core.backends.opencl.listing import DeviceInfo
 STATE, WINDOW = 8, 16
 """Words of a hash's state, and of its schedule that the next one is made of (FIPS 180-4, 6.2)."""
 SPARE = 8
-"""Registers beyond the words that live, with which ptxas spills none (bench/results/gpu_cost.json);
-with none beyond, it spills 60."""
+"""Registers beyond the words that live, with which ptxas spills none; with none it spills 60 words
+(bench/KERNELS.md)."""
 
 
 class Room(NamedTuple):

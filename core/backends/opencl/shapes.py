@@ -54,7 +54,7 @@ def _shared(device: DeviceInfo) -> tuple[int, int]:
 
     What counts is the instruction cache. Four versions are 94 KB with one second hash on NVIDIA's
     chips, which have 128 KB, and 51 KB with two on AMD's CDNA, which has 64 KB; there a loop costs
-    more. AMD's RDNA, and whatever is unknown, has 32 KB: two versions, looped, are 27 KB.
+    more. AMD's RDNA, and whatever is unknown, has 32 KB: two versions, looped, are 26 KB.
     (bench/results/gpu_cost.json)
     """
     if "nvidia" in device.platform.lower():
