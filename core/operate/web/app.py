@@ -77,12 +77,12 @@ def _sheet(make: Callable[[Snapshot], object]) -> Sheet:
 def _metrics(version: str, pages: Pages) -> Document | None:
     # prometheus-client is an extra; a run whose metrics nobody reads need not have it.
     try:
-        from stampmill.core.operate import exposition, metrics  # noqa: PLC0415
+        from stampmill.core.operate.metrics import collector, exposition  # noqa: PLC0415
         from stampmill.core.operate.web import page_metrics  # noqa: PLC0415
     except ImportError:
         return None
     return exposition.Exposition(
-        lambda shot: chain(metrics.families(shot, version), page_metrics.families(pages))
+        lambda shot: chain(collector.families(shot, version), page_metrics.families(pages))
     )
 
 

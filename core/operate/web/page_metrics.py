@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stampmill.core.operate.families import Family, counter, gauge
+from stampmill.core.operate.metrics.families import Family, counter, gauge
 from stampmill.core.operate.web.hub import Pages
 
 

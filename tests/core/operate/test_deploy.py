@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import stampmill.core.operate
 from stampmill.core.cli.main import parser
-from stampmill.core.operate import metrics
+from stampmill.core.operate.metrics import collector
 from tests.core.operate.cgminer.questions import world
 
 DEPLOY = Path(stampmill.core.operate.__path__[0]) / "deploy"
@@ -31,7 +31,7 @@ def promtool(*arguments: str) -> None:
 
 def known_metrics() -> set[str]:
     """Return the names that are exposed, with what a counter or histogram adds to its own."""
-    text = metrics.render(world().run.shot, "1.0").decode()
+    text = collector.render(world().run.shot, "1.0").decode()
     known = set(re.findall(r"^# TYPE (\S+)", text, re.MULTILINE))
     families = text_string_to_metric_families(text)
     return known | {sample.name for family in families for sample in family.samples}

@@ -187,8 +187,8 @@ async def test_who_never_reads_is_left() -> None:
 async def test_without_the_extra_metrics_say_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "stampmill.core.operate.metrics", None)
-    monkeypatch.delattr("stampmill.core.operate.metrics", raising=False)
+    monkeypatch.setitem(sys.modules, "stampmill.core.operate.metrics.collector", None)
+    monkeypatch.delattr("stampmill.core.operate.metrics.collector", raising=False)
     async with serving() as (_, port):
         status, _, body = await request(port, "GET /metrics")
         assert status == 503

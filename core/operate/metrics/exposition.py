@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from prometheus_client.utils import floatToGoString
 
-from stampmill.core.operate.families import Family, Line
+from stampmill.core.operate.metrics.families import Family, Line
 from stampmill.core.snapshot import Snapshot
 
 AT_ONCE = 0.0005

@@ -9,8 +9,8 @@ pytest.importorskip("prometheus_client", reason="the extra 'metrics' is not inst
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from stampmill.core.operate import exposition, metrics
-from stampmill.core.operate.exposition import Exposition
+from stampmill.core.operate.metrics import collector, exposition
+from stampmill.core.operate.metrics.exposition import Exposition
 from stampmill.core.snapshot import Alert, AlertKind, Snapshot
 from tests.core.operate.cgminer.questions import world
 from tests.core.snapshots import DEVICE
@@ -26,8 +26,8 @@ def crowded() -> Snapshot:
 def test_it_is_what_prometheus_client_writes() -> None:
     shot = crowded()
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(metrics.SnapshotCollector(lambda: shot, "1.0"))
-    assert metrics.render(shot, "1.0") == generate_latest(registry)
+    registry.register(collector.SnapshotCollector(lambda: shot, "1.0"))
+    assert collector.render(shot, "1.0") == generate_latest(registry)
 
 
 def test_many_who_ask_at_once_get_one_text() -> None:
@@ -35,13 +35,13 @@ def test_many_who_ask_at_once_get_one_text() -> None:
 
     def collect(shot: Snapshot):
         made.append(shot)
-        return metrics.families(shot, "1.0")
+        return collector.families(shot, "1.0")
 
     async def ask() -> None:
         shown = Exposition(collect)
         bodies = await asyncio.gather(*(shown.of(first) for _ in range(5)))
-        assert set(bodies) == {metrics.render(first, "1.0")}
-        assert await shown.of(second) == metrics.render(second, "1.0")
+        assert set(bodies) == {collector.render(first, "1.0")}
+        assert await shown.of(second) == collector.render(second, "1.0")
 
     first, second = crowded(), world().run.shot
     asyncio.run(ask())
@@ -60,7 +60,7 @@ def test_others_have_their_turn_meanwhile(monkeypatch: pytest.MonkeyPatch) -> No
 
     async def ask() -> None:
         counting = asyncio.create_task(count())
-        await Exposition(lambda shot: metrics.families(shot, "1.0")).of(crowded())
+        await Exposition(lambda shot: collector.families(shot, "1.0")).of(crowded())
         counting.cancel()
 
     asyncio.run(ask())

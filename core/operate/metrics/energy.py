@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from stampmill.core.operate.families import Family, Samples, counter, gauge
 from stampmill.core.operate.labels import device_labels
+from stampmill.core.operate.metrics.families import Family, Samples, counter, gauge
 from stampmill.core.snapshot import PolicyAction, Quantity, Snapshot
 
 _BOARD = "board"

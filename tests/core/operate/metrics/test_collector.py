@@ -11,7 +11,7 @@ pytest.importorskip("prometheus_client", reason="the extra 'metrics' is not inst
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from stampmill.core.operate import metrics
+from stampmill.core.operate.metrics import collector
 from stampmill.core.snapshot import (
     Alert,
     AlertKind,
@@ -28,7 +28,7 @@ from tests.core.snapshots import DEVICE, SHARES, SOURCE, snapshot
 def samples(shot: Snapshot) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     """Return each sample's value by name and labels; none comes twice."""
     found: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
-    for family in text_string_to_metric_families(metrics.render(shot, "1.0").decode()):
+    for family in text_string_to_metric_families(collector.render(shot, "1.0").decode()):
         for sample in family.samples:
             key = sample.name, frozenset(sample.labels.items())
             assert key not in found, key
@@ -102,7 +102,7 @@ def test_promtool_finds_nothing_to_complain_of() -> None:
     tool = shutil.which("promtool")
     if tool is None:
         pytest.skip("no promtool here: run make peers")
-    text = metrics.render(world().run.shot, "1.0")
+    text = collector.render(world().run.shot, "1.0")
     done = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 

@@ -17,7 +17,7 @@ from stampmill.core.snapshot import (
 )
 from tests.core.snapshots import DEVICE, snapshot
 
-from .test_metrics import samples, value
+from .test_collector import samples, value
 
 ENERGY = EnergySnapshot(
     (

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from stampmill.core.operate import exposition, figures
+from stampmill.core.operate import figures
 from stampmill.core.operate.alerts.finding import slug
-from stampmill.core.operate.energy_metrics import energy, policy_state
-from stampmill.core.operate.families import Family, Samples, counter, gauge, histogram
 from stampmill.core.operate.labels import device_labels, pool_labels
+from stampmill.core.operate.metrics import exposition
+from stampmill.core.operate.metrics.energy import energy, policy_state
+from stampmill.core.operate.metrics.families import Family, Samples, counter, gauge, histogram
 from stampmill.core.snapshot import (
     AlertKind,
     DeviceSnapshot,

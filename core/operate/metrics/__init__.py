@@ -1,0 +1,1 @@
+"""What Prometheus scrapes: the snapshot of a run as families of numbers, and as text."""
