@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from stampmill.core.job import Share
+from stampmill.core.rate_limit import RateLimit
 from stampmill.pool.endpoint import masked
-from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.transport.faults import reason
 
 TROUBLE_EVERY = 60.0

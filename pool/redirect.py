@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from enum import Enum
 
+from stampmill.core.rate_limit import RateLimit
 from stampmill.pool.egress import normal_host
 from stampmill.pool.endpoint import Endpoint
-from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.stratum.notifications import Reconnect
 from stampmill.pool.transport.faults import EgressRefusedError
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from stampmill.core.job import Job, Share, ShareResult, Verdict
 from stampmill.core.job_source import JobListener, SourceState
+from stampmill.core.rate_limit import RateLimit
 from stampmill.pool.audit import AuditEvent, AuditLog
 from stampmill.pool.connection import PoolConnection
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.memory import PoolMemory
-from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.redirect import RedirectPolicy, RedirectRefusedError
 from stampmill.pool.stratum.drops import Drop
 from stampmill.pool.stratum.notifications import Reconnect

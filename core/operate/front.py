@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from stampmill.core.operate.budget import Budget
+from stampmill.core.rate_limit import RateLimit
 
 BACKLOG = 128
 BURST = 256
-PER_SECOND = 100.0
-"""Connections that are taken at once, and in the long run: each costs the loop up to 0.3 ms, so
-that a flood takes a thirtieth of a core from mining, and the rest of it waits with the system."""
+BURST_SECONDS = 2.5
+"""So many connections are taken at once, and in the long run in so many seconds: each costs the
+loop up to 0.3 ms, so that a flood takes a thirtieth of a core from mining. The rest waits."""
 REST_SECONDS = 0.25
 """After which there are some to take at a stretch, which is less work than each by itself."""
 READ_BYTES = 65536
@@ -59,11 +59,11 @@ class Front:
         self,
         admit: Callable[[str], Caller | None],
         patience: float,
-        budget: Budget | None = None,
+        limit: RateLimit | None = None,
     ) -> None:
         self._admit = admit
         self._patience = patience
-        self._budget = budget or Budget(BURST, PER_SECOND)
+        self._limit = limit or RateLimit(BURST, BURST_SECONDS)
         self._was_flooded = False
         self._listening: list[socket.socket] = []
         self._visits: dict[_Visit, None] = {}
@@ -108,9 +108,9 @@ class Front:
             self._timer.cancel()
 
     def _on_connection(self, listening: socket.socket) -> None:
-        if wait := self._budget.take():
+        if not self._limit.allow(self._loop.time()):
             self._tell_of_flood(listening)
-            self._take_breath(listening, max(wait, REST_SECONDS))
+            self._take_breath(listening, REST_SECONDS)
             return
         try:
             sock, address = listening.accept()
@@ -129,8 +129,8 @@ class Front:
         if not self._was_flooded:
             self._was_flooded = True
             _log.warning(
-                "port %d is asked more than %g times a second: the rest waits",
-                listening.getsockname()[1], PER_SECOND,
+                "port %d is asked more than %d times in %g s: the rest waits",
+                listening.getsockname()[1], BURST, BURST_SECONDS,
             )  # fmt: skip
 
     def _take_breath(self, listening: socket.socket, seconds: float) -> None:

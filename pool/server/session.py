@@ -1,6 +1,6 @@
 """One miner's connection, without I/O: bytes in, lines out through a port, shares to the desk."""
 
-from stampmill.pool.rate_limit import RateLimit
+from stampmill.core.rate_limit import RateLimit
 from stampmill.pool.server.desk import Desk, Port
 from stampmill.pool.server.events import CloseReason, PoolEventKind
 from stampmill.pool.server.handout import Handout

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from stampmill.core.chain.header import display
 from stampmill.core.job import Share, ShareResult, Verdict
+from stampmill.core.rate_limit import RateLimit
 from stampmill.pool.payout.chains import Chain
-from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.solo import rpc, submission
 from stampmill.pool.solo.block_folder import BlockFolder, secure
 from stampmill.pool.solo.errors import NodeError

@@ -12,10 +12,10 @@ from stampmill.core.chain.target import Difficulty
 from stampmill.core.errors import NoPoolError
 from stampmill.core.job import Job, Share, ShareResult, Verdict
 from stampmill.core.job_source import JobListener, SourceState, SourceStatus
+from stampmill.core.rate_limit import RateLimit
 from stampmill.core.settings import RetryPolicy
 from stampmill.pool.audit import AuditEvent, AuditLog
 from stampmill.pool.backoff import Backoff
-from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.solo.assembly import (
     EXTRANONCE1_SIZE,
     TEST_CHAIN_DIFFICULTY,

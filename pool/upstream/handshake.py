@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from stampmill.core.job import Job
-from stampmill.pool.rate_limit import RateLimit
+from stampmill.core.rate_limit import RateLimit
 from stampmill.pool.stratum.answers import Answer, ConfigureResult, SubscribeResult
 from stampmill.pool.stratum.drops import Drop
 from stampmill.pool.stratum.fields import FieldError

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stampmill.core.job import RejectReason, Share, ShareResult, ShareSink, Verdict
-from stampmill.pool.rate_limit import RateLimit
+from stampmill.core.rate_limit import RateLimit
 from stampmill.pool.stratum import notifications as said
 from stampmill.pool.stratum.answers import Answer, MessageId, PoolError
 from stampmill.pool.stratum.drops import BrokenStreamError, Drop, UnusableMessageError

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from stampmill.core.rate_limit import RateLimit
 from stampmill.core.settings import RetryPolicy
 from stampmill.pool.backoff import Backoff
 from stampmill.pool.egress import Egress
 from stampmill.pool.endpoint import Endpoint
 from stampmill.pool.memory import PoolMemory
-from stampmill.pool.rate_limit import RateLimit
 from stampmill.pool.redirect import RedirectPolicy, RedirectRefusedError, RedirectRule
 from stampmill.pool.stratum.answers import SubscribeResult
 from stampmill.pool.stratum.notifications import Reconnect

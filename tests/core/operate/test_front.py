@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from stampmill.core.operate import front as module
-from stampmill.core.operate.budget import Budget
 from stampmill.core.operate.front import Caller, Front, Said
+from stampmill.core.rate_limit import RateLimit
 from tests.pool.loopback import in_loop
 
 from .asking import ask
@@ -55,12 +55,12 @@ async def serving(
     say: Callable[[bytes], Said],
     patience: float = 30.0,
     admits: str = "127.0.0.1",
-    budget: Budget | None = None,
+    limit: RateLimit | None = None,
 ) -> AsyncIterator[tuple[Front, int]]:
     def admit(address: str) -> Caller | None:
         return Clerk(say) if address == admits else None
 
-    front = Front(admit, patience, budget)
+    front = Front(admit, patience, limit)
     _, port = await front.listen("127.0.0.1", 0)
     try:
         yield front, port
@@ -194,27 +194,16 @@ async def test_without_room_for_a_connection_it_looks_again(
 
 
 @in_loop
-async def test_a_flood_is_answered_as_fast_as_is_affordable_and_told_of_once(
+async def test_a_flood_is_taken_bit_by_bit_and_told_of_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    given = 0
-
-    def clock() -> float:
-        """Stand still until 20 are answered, so that what waits can be counted."""
-        return 0.0 if given < 20 else asyncio.get_running_loop().time()
-
-    def say(data: bytes) -> bytes:
-        nonlocal given
-        given += 1
-        return data.upper()
-
-    budget = Budget(20, 1000.0, clock)
-    async with serving(say, budget=budget) as (_, port):
-        asking = [asyncio.ensure_future(ask(port, b"one\n")) for _ in range(60)]
+    async with serving(bytes.upper, limit=RateLimit(20, seconds=0.2)) as (_, port):
+        begun = asyncio.get_running_loop().time()
+        asking = [ask(port, b"one\n") for _ in range(60)]
         assert await asyncio.gather(*asking) == [b"ONE\n"] * 60
-    assert [record.message for record in caplog.records] == [
-        f"port {port} is asked more than 100 times a second: the rest waits"
-    ]
+        assert asyncio.get_running_loop().time() - begun > (60 - 20) * 0.2 / 20
+    told = f"port {port} is asked more than 256 times in 2.5 s: the rest waits"
+    assert [record.message for record in caplog.records] == [told]
 
 
 @in_loop
