@@ -27,8 +27,12 @@ ABUSED = Target(
 """A hundred connections a second say rot, or half of a request; each takes the loop 0.3 ms."""
 HOLD = Target("watched-hold", "time with the loop held 0.5 ms, each surface 10/s", 1.0, "%")
 """Below 1 % the 99th percentile of job switches is not moved by more than those 0.5 ms."""
-SWITCH = Target("watched-switch", "job switch p99, each surface 10/s / another server", 1.1, "")
-"""The watcher's own bursts keep scan threads, which give way to it, from their CPU as well."""
+SWITCH = Target(
+    "watched-switch", "job switch p99, each surface 10/s / another server, from", 1.0, ""
+)
+"""Missed where the ratio's interval lies above it: a round has 15 switches, and its p99 is the
+slowest. The watcher's own bursts keep scan threads, which give way to it, from their CPU as well.
+"""
 LOOP = Target("watched-loop", "CPU of all surfaces at 1/s", 1.0, "% of a core")
 OFTEN_LOOP = Target("watched-often-loop", "CPU of all surfaces, each 10/s", 2.0, "% of a core")
 """Of two cores' hash rate 1 %, told without the noise of that."""
@@ -135,11 +139,13 @@ def _switch(stretches: Sequence[Stretch]) -> Outcome:
     )
     parts = [f"{mode} {p50[mode]:.3f} / {p99[mode]:.3f}" for mode in found]
     detail = (
-        f"{ratio.low:.3f}-{ratio.high:.3f} of {len(often)} rounds; "
+        f"{ratio.median:.3f}, {ratio.low:.3f}-{ratio.high:.3f} of {len(often)} rounds; "
         f"p50 / p99 of all in ms: {', '.join(parts)}"
     )
-    facts: dict[str, object] = {"interval": [ratio.low, ratio.high], "p50_ms": p50, "p99_ms": p99}
-    return Outcome(SWITCH, ratio.median, detail, facts)
+    facts: dict[str, object] = {
+        "median": ratio.median, "interval": [ratio.low, ratio.high], "p50_ms": p50, "p99_ms": p99,
+    }  # fmt: skip
+    return Outcome(SWITCH, ratio.low, detail, facts)
 
 
 def _loops(stretches: Sequence[Stretch]) -> list[Outcome]:

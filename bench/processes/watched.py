@@ -14,6 +14,7 @@ from stampmill.bench.processes import holdings
 from stampmill.bench.processes.children import Child, Result, Settings
 from stampmill.core.backends.options import BackendOptions, CpuPriority
 from stampmill.core.backends.scanner import ScannerBackend
+from stampmill.core.events import Event, Observer
 from stampmill.core.garbage import collected_on_the_side
 from stampmill.core.miner import Miner
 from stampmill.core.operate.desk import Desk
@@ -91,13 +92,14 @@ async def _run(settings: Settings, waits: "_Waits") -> Result:
     source = StratumSource(
         PoolSettings(settings["url"], "bench"), RetryPolicy(retries=1), user_agent="stampmill/bench"
     )
-    miner = Miner(source, [backend])
+    heard = _Heard()
+    miner = Miner(source, [backend], observer=heard)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(collected_on_the_side())
         mining = asyncio.create_task(miner.run())
         await asyncio.sleep(min(_BEGIN, 2 * settings["seconds"]))
         before = holdings.read().resident if holdings.available() else 0
-        asks = await _open_surfaces(stack, miner)
+        asks = await _open_surfaces(stack, Desk(miner, listen=heard.listeners.append))
         watcher, answerer = Child("poller", {}), Child("answerer", {"bytes": _ANSWER})
         stack.callback(watcher.kill)
         stack.callback(answerer.kill)
@@ -129,7 +131,7 @@ def _order(modes: tuple[str, ...], number: int) -> tuple[str, ...]:
     return turned[::-1] if number % 2 else turned
 
 
-async def _open_surfaces(stack: AsyncExitStack, miner: Miner) -> dict[str, tuple[int, str]]:
+async def _open_surfaces(stack: AsyncExitStack, desk: Desk) -> dict[str, tuple[int, str]]:
     """Open all; return what to ask of each, by port and request. What they import is their cost."""
     from stampmill.core.operate.access import READ_HERE, parse_access  # noqa: PLC0415
     from stampmill.core.operate.cgminer.answers import Answers  # noqa: PLC0415
@@ -137,7 +139,6 @@ async def _open_surfaces(stack: AsyncExitStack, miner: Miner) -> dict[str, tuple
     from stampmill.core.operate.web.app import Site  # noqa: PLC0415
     from stampmill.core.operate.web.server import WebServer  # noqa: PLC0415
 
-    desk = Desk(miner)
     api = ApiServer(Answers(desk, "stampmill bench", "Failover"), parse_access(READ_HERE))
     web = WebServer(Site(desk, version("stampmill"), axeos=True))
     _, api_port = await api.listen("127.0.0.1", 0)
@@ -234,6 +235,17 @@ class _Mark:
             held=held,
             job_switch=job_switch,
         )
+
+
+class _Heard:
+    """Tells all who listen of what happens: the page's stream has every job and share."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Observer] = []
+
+    def __call__(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener(event)
 
 
 class _Waits(selectors.DefaultSelector):
