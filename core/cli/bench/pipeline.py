@@ -17,7 +17,7 @@ def add_to(benches: Commands) -> argparse.ArgumentParser:
         "of its own: its rate beside the bare kernel's; from a job read to all threads on it, and "
         "from a nonce found to its submit written, under a clean job every 100 ms, and at paces "
         "from 10 ms to 30 s; from the start to the first hash; memory; and what grows over 3,600 "
-        "jobs. Takes about eight minutes, and "
+        "jobs. Takes about ten minutes, and "
         "wants an otherwise idle machine.",
     )
     parser.set_defaults(bench=run)
