@@ -173,7 +173,7 @@ def chain(additions: int) -> None:
 
 
 def fill(additions: int) -> None:
-    """Make so many additions that do not wait for each other, as many in a cycle as there can be."""
+    """Make so many additions that do not wait for each other: as many in a cycle as can be."""
     lib.sm_fill(additions)
 
 
