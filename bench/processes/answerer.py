@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-import os
 import sys
 
 from stampmill.bench.processes.children import Result, Settings
+from stampmill.bench.processes.turns import give_way
 
 
 def child(settings: Settings) -> Result:
     """Answer every request with so many bytes until the input is closed."""
-    os.nice(19)
+    give_way(settings)
     return asyncio.run(_serve(bytes(settings["bytes"])))
 
 

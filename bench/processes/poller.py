@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stampmill.bench.processes.children import Result, Settings
+from stampmill.bench.processes.turns import give_way
 from stampmill.bench.summary import percentile
 
 _PATIENCE = 10.0
@@ -21,14 +22,14 @@ _ABUSE_EVERY = 0.02
 _ROT = 65_536
 
 
-def child(_settings: Settings) -> Result:
+def child(settings: Settings) -> Result:
     """Do as each line of the input says until it ends, and tell what came of it.
 
     A line has `asks`, requests by name with the port that each goes to, and `every`, in seconds;
     `stream` has a port and a request whose answer has no end; `abuse` has ports on which to hold
     connections open that say little, and to say what is no request.
     """
-    os.nice(19)
+    give_way(settings)
     return asyncio.run(_serve())
 
 

@@ -100,7 +100,9 @@ async def _run(settings: Settings, waits: "_Waits") -> Result:
         await asyncio.sleep(min(_BEGIN, 2 * settings["seconds"]))
         before = holdings.read().resident if holdings.available() else 0
         asks = await _open_surfaces(stack, Desk(miner, listen=heard.listeners.append))
-        watcher, answerer = Child("poller", {}), Child("answerer", {"bytes": _ANSWER})
+        turns = {"priority": settings.get("priority", "idle")}
+        watcher = Child("poller", turns)
+        answerer = Child("answerer", {"bytes": _ANSWER, **turns})
         stack.callback(watcher.kill)
         stack.callback(answerer.kill)
         orders = _orders(asks, answerer.ready["port"])

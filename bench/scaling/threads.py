@@ -15,6 +15,7 @@ from stampmill.bench.processes.children import Result, Settings
 from stampmill.bench.record import Benchmark, Document, document
 from stampmill.bench.scaling import energy
 from stampmill.bench.summary import Summary
+from stampmill.core.backends.options import CpuPriority
 from stampmill.core.errors import UsageError
 
 ROUNDS = 11
@@ -72,9 +73,10 @@ def child(settings: Settings) -> Result:
         raise UsageError(
             f"kernel {settings['kernel']} is an OpenCL device's, which has threads of its own"
         )
-    windows.of_bare_kernel(loaded.kernel, settings["seconds"] / 4)
+    # Threads that give way may get no CPU at all beside other work, and then there is no rate.
+    windows.of_bare_kernel(loaded.kernel, settings["seconds"] / 4, CpuPriority.NORMAL)
     before = energy.read()
-    window = windows.of_bare_kernel(loaded.kernel, settings["seconds"])
+    window = windows.of_bare_kernel(loaded.kernel, settings["seconds"], CpuPriority.NORMAL)
     joules = energy.between(before, energy.read())
     return {"rate": window.rate, "joules": _per_hash(joules, window)}
 

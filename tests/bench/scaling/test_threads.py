@@ -13,7 +13,7 @@ from stampmill.core.cli.main import main
 from stampmill.core.errors import ExitCode, UsageError
 from tests.core.backends.opencl.simulated import device
 
-QUICK = ["--kernel", "reference", "--rounds", "1", "--seconds", "0.02"]
+QUICK = ["--kernel", "reference", "--rounds", "1", "--seconds", "0.2"]
 
 
 def test_every_number_of_cpus_is_measured(capsys):
