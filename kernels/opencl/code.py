@@ -165,6 +165,7 @@ class _Code:
         self._scheduled: set[Node] = set()
         nodes = reach([*self._search.schedule, *self._search.digest, self._search.last])
         self._again = _differences_again(nodes)
+        self._held = frozenset(self._again.values())
         self._uses = Counter(x for node in nodes for x in node.operands)
 
     def defined(self) -> Iterator[tuple[str, str]]:
@@ -265,7 +266,7 @@ class _Code:
             if node in self._again:
                 text = "MAJORITY_AGAIN({5}, {0}, {3}, {4}, {1})"
                 operands.append(self._operand(self._again[node], version))
-        elif node in self._again.values():
+        elif node in self._held:
             text = "HELD({0} ^ {1})"
         elif self._is_sum_for_a_sigma(node):
             text = "ADD_XOR({0}, {1})"
